@@ -102,7 +102,7 @@ def _batches(report: Report, engine: str, workspace: Workspace) -> None:
             }
             for place in range(100)
         ]
-        service.run_objects(workspace.facts, workspace.settings, workspace.catalog, objects, "bench", EVERYTHING)
+        workspace.write_evaluations(objects, "bench", EVERYTHING)
 
     report.add("imports", "a batch of 100", engine, timed(load, times=BATCHES), bound=300)
 

@@ -10,8 +10,8 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -44,8 +44,10 @@ from lib.errors import CallboardError, TimeZoneChangedError
 from lib.exports import file_storage
 from lib.exports import service as exporting
 from lib.exports.service import ExportRequest
-from lib.ingest import history, sample_data, service, undo, uploads
+from lib.ingest import history, posts, sample_data, service, undo, uploads
+from lib.ingest.group_commit import GroupCommit
 from lib.ingest.history import ImportReport
+from lib.ingest.posts import Post
 from lib.jobs import metric_tasks, tasks
 from lib.jobs.queue import Job, JobKind, JobStatus, Queue
 from lib.jobs.worker import POLL_SECONDS, Handler, ProgressReporter, Worker
@@ -85,6 +87,7 @@ class Workspace:
         self.settings = chosen
         self._own_fields: tuple[int, float, Catalog] = (-1, -math.inf, BUILT_IN)  # the facts' mark, and when
         self._workers: list[Worker] = []
+        self._posts = GroupCommit(self._load_posts)
         self._stops: list[Callable[[], None]] = []  # what ends the threads that were begun
         self.state = StateStore(chosen, to=None)
         try:
@@ -162,7 +165,8 @@ class Workspace:
             workspace_zone.check_zone(connection, self.settings.timezone)
 
     def close(self) -> None:
-        """Stop the workers and close the stores."""
+        """Stop the workers and close the stores; what programs sent before is loaded."""
+        self._posts.stop()
         with ThreadPoolExecutor(max(1, len(self._stops))) as pool:  # each may take some seconds
             list(pool.map(lambda stop: stop(), self._stops))
         self.facts.close()
@@ -264,14 +268,24 @@ class Workspace:
     def write_evaluations(
         self, objects: Iterable[object], actor: str, grant: Grant, added: tuple[OwnField, ...] = ()
     ) -> ImportReport:
-        """Load evaluations that a program sends, within what it may see; raises as `service.run_objects` does.
+        """Load evaluations that a program sends, within what it may see, and return what became of them.
 
-        The fields `added` are defined with them.
+        The fields `added` are defined with them. Raises as `posts.check` and `posts.load_one` do.
         """
+        return self.begin_writing(objects, actor, grant, added).result()
+
+    def begin_writing(
+        self, objects: Iterable[object], actor: str, grant: Grant, added: tuple[OwnField, ...] = ()
+    ) -> Future[ImportReport]:
+        """Do the same, together with what others send at the time; what is returned tells when it is done."""
+        return self._posts.add(posts.check(self.facts, self.settings, self.catalog, objects, actor, grant, added))
+
+    def _load_posts(self, together: Sequence[Post]) -> tuple[ImportReport | Exception, ...]:
         with self._following_zone():
-            report = service.run_objects(self.facts, self.settings, self.catalog, objects, actor, grant, added)
-        self.audit_import(report)
-        return report
+            loaded = posts.load(self.facts, together)
+        for report in loaded.imports:
+            self.audit_import(report)
+        return loaded.outcomes
 
     def note(self, actor: str, action: Action, subject: str = "", **details: Any) -> None:
         """Write down what is done and can't be taken back; where that fails, the log has it."""

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from lib.analytics.grants import EVERYTHING
-from lib.ingest import service
 from lib.settings import Settings
 from lib.workspace import Workspace
 
@@ -42,7 +41,7 @@ def load(opened: Workspace, evaluations: Sequence[Mapping[str, Any]], answers: M
     """Import evaluations with answers, by their ids."""
     objects = [{**each, "results": list(answers.get(each["id"], ()))} for each in evaluations]
     objects = [{name: value for name, value in each.items() if value not in ("", [])} for each in objects]
-    service.run_objects(opened.facts, opened.settings, opened.catalog, objects, "test", EVERYTHING)
+    opened.write_evaluations(objects, "test", EVERYTHING)
 
 
 def four_weeks() -> tuple[list[dict[str, Any]], dict[str, Answers]]:

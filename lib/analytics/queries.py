@@ -85,6 +85,11 @@ def status(connection: Connection) -> DatasetStatus:
     return DatasetStatus(head.data_version, head.is_sample, head.changed_at, int(days[2] or 0), days[0], days[1])
 
 
+def is_sample(connection: Connection) -> bool:
+    """Return whether the facts are sample data."""
+    return bool(connection.execute(sa.select(schema.workspace.c.is_sample)).scalar_one())
+
+
 def options(connection: Connection, dimension: Dimension, grant: Grant, catalog: Catalog) -> tuple[Member, ...]:
     """Return what a filter of the dimension offers, by name: every group that an evaluation in sight belongs to."""
     names = dimension.members

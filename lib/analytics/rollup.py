@@ -8,6 +8,7 @@ appended, so that a change costs what it brings. Measures are whole numbers, so 
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
@@ -67,13 +68,25 @@ def coarser(rows: sa.FromClause, table: sa.Table, catalog: Catalog) -> sa.Select
     return sa.select(*cell, *labeled).group_by(*cell).having(sa.or_(*(each != 0 for each in sums)))
 
 
-def apply(connection: Connection, catalog: Catalog, added: sa.FromClause, removed: sa.FromClause | None) -> None:
+def apply(
+    connection: Connection,
+    catalog: Catalog,
+    added: sa.FromClause,
+    removed: sa.FromClause | None,
+    *,
+    are_few: bool = False,
+    have_answers: bool = True,
+) -> None:
     """Add the rows of `added` to the rollups and take those of `removed` away; both have the columns of the facts.
 
-    Must run in the transaction that changes the facts, by the one writer.
+    A few rows (`are_few`) are summed for each table by themselves, which takes less than keeping their sums for the
+    shorter tables. Where none has answers, the rollups of these stay as they are. Must run in the transaction that
+    changes the facts, by the one writer.
     """
     changes: dict[sa.Table, sa.Table] = {}  # of the tables that others are summed from
-    origins = _origins(catalog)
+    origins = dict.fromkeys(_origins(catalog)) if are_few else _origins(catalog)
+    if not have_answers:  # what counts evaluations is not of their answers
+        origins = {table: origin for table, origin in origins.items() if "evaluations" in table.c}
     for table, origin in origins.items():
         if origin is not None:
             found = coarser(changes[origin], table, catalog)
@@ -82,7 +95,7 @@ def apply(connection: Connection, catalog: Catalog, added: sa.FromClause, remove
         if table in origins.values():
             changes[table] = _temporary(connection, table, found)
             found = sa.select(changes[table])
-        with bulk_insert(connection, table):
+        with nullcontext() if are_few else bulk_insert(connection, table):
             # By day, so that what one day's questions read lies together, and indexes grow in one place at a time.
             ordered = found.order_by(sa.literal_column("1"))
             connection.execute(sa.insert(table).from_select(table.columns.keys(), ordered))

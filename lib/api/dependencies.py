@@ -20,6 +20,7 @@ from lib.api.query_description import parameter
 from lib.api.serializers import AnswerBody
 from lib.api.throttle import (
     CHANGES,
+    POSTS,
     QUESTION_THREADS,
     QUESTION_TURNS,
     QUESTIONS,
@@ -104,7 +105,7 @@ ReportReader = Annotated[Key, Depends(_with_scope("reports:read"))]
 ReportWriter = Annotated[Key, Depends(_with_scope_and_slot("reports:write"))]
 WebhookReader = Annotated[Key, Depends(_with_scope("webhooks:manage"))]
 WebhookManager = Annotated[Key, Depends(_with_scope_and_slot("webhooks:manage"))]
-RecordWriter = Annotated[Key, Depends(_with_scope_and_slot("evaluations:write"))]
+RecordWriter = Annotated[Key, Depends(_with_scope_and_slot("evaluations:write", POSTS))]
 
 
 def strict_query(request: Request, known: tuple[str, ...]) -> dict[str, list[str]]:

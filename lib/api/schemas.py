@@ -253,7 +253,7 @@ class Evaluations(Page):
 class Written(BaseModel):
     """What became of the evaluations that were sent."""
 
-    importId: str
+    importId: str = Field(description="The import that it is listed as, with what the key sent in the same moment.")
     read: int
     added: int
     changed: int

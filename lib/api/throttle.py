@@ -25,10 +25,13 @@ MAX_CONCURRENT = 4
 """Questions that one key may have under way."""
 
 MAX_CHANGES = 16
-"""Orders and evaluations that one key may have under way: less than half of the threads that they take."""
+"""Orders and definitions that one key may have under way: less than half of the threads that they take."""
+
+MAX_POSTS = 64
+"""Posts of evaluations that one key may have under way: while they wait to be committed, they hold no thread."""
 
 MAX_CONCURRENT_IN_ALL = 256
-"""Questions, and changes, that all keys together may have under way."""
+"""Questions, changes, and posts, that all keys together may have under way."""
 
 MAX_STREAMS, MAX_STREAMS_IN_ALL = 10, 500
 """Streams that one key, and all keys together, may have open."""
@@ -141,6 +144,7 @@ class Slots:
 QUESTIONS = Slots("questions", MAX_CONCURRENT)
 CHANGES = Slots("changes", MAX_CHANGES)
 STREAMS = Slots("streams", MAX_STREAMS, MAX_STREAMS_IN_ALL)
+POSTS = Slots("posts", MAX_POSTS)
 
 
 def _busy(message: str) -> ApiError:

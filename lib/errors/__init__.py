@@ -8,7 +8,7 @@ in `parameter_codes`. How an error looks over HTTP or on a page is decided elsew
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lib.errors.codes import CodedText, FailureCode, TextCode
 
@@ -138,6 +138,15 @@ class AccessError(CallboardError):
 
 class ConflictError(CallboardError):
     """What is asked for clashes with what is there."""
+
+
+class TakenIdsError(ConflictError):
+    """Evaluations that somebody sends have ids of others, which they may not see."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        """Take the ids, which nobody is told."""
+        super().__init__("Nothing was loaded: some of the ids are taken.")
+        self.ids = ids
 
 
 class BusyError(CallboardError):

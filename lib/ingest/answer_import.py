@@ -17,12 +17,12 @@ from lib.catalog.catalog import Catalog
 from lib.errors import FileError
 from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import CodedText
-from lib.ingest.answer_loader import count_answers, define_criteria, section_warnings, set_columns
+from lib.ingest.answer_loader import count_answers, define_criteria, insert_answers, section_warnings, set_columns
 from lib.ingest.answer_rows import ANSWER, RESULTS
-from lib.ingest.loader import LoadResult, days_of, fill, load_tables, put_in, take_out
+from lib.ingest.loader import LoadResult, days_of, load_tables, put_in, take_out
 from lib.ingest.mapping import shortened
-from lib.ingest.staged_answers import SHORT, AnswerSpool, of_lines, staged_answers, staged_criteria
-from lib.store.bulk_io import MANY_ROWS, analyze, analyze_grown, drop, load_batches, stream_batches
+from lib.ingest.staged_answers import SHORT, AnswerSpool, of_lines
+from lib.store.bulk_io import MANY_ROWS, analyze, analyze_grown, create_anew, fill, load_batches, stream_batches
 from lib.store.schema import evaluations, forms, workspace
 
 _lines = sa.Table(
@@ -90,9 +90,7 @@ def stage_lines(connection: Connection, batches: pa.RecordBatchReader) -> Staged
     Of an answer without a form its evaluation says it; of answers to one criterion the last line stands.
     """
     with connection.begin(), AnswerSpool() as answers:
-        drop(connection, _lines, _staged_sets, staged_answers, staged_criteria)
-        for table in (_lines, _staged_sets):
-            table.create(connection)
+        create_anew(connection, _lines, _staged_sets)
         load_batches(connection, _lines, batches)
         analyze(connection, _lines)
         total = connection.execute(sa.select(sa.func.count()).select_from(_lines)).scalar_one()
@@ -116,6 +114,7 @@ def apply_answers(connection: Connection, catalog: Catalog) -> LoadResult:
     What they replace is kept, so that `undo` can bring it back. Raises FileError where an evaluation has gone.
     """
     version = connection.execute(sa.select(workspace.c.data_version)).scalar_one() + 1
+    made = sa.literal(version, sa.Integer)
     tables, facts, staged = load_tables(catalog), catalog.evaluations, _staged_sets
     known, incoming, outgoing = tables.known, tables.incoming, tables.outgoing
     fill(connection, known, sa.select(facts).join(staged, staged.c.id == facts.c.id))
@@ -127,16 +126,17 @@ def apply_answers(connection: Connection, catalog: Catalog) -> LoadResult:
     columns = set_columns(staged, known, version)
     both = known.join(staged, staged.c.id == known.c.id)
     differs = known.c.answers_digest.is_distinct_from(staged.c.answers_digest)
-    fill(connection, outgoing, sa.select(known).select_from(both).where(differs))
-    became = (columns.get(name, known.c[name]) for name in tables.fact_columns)
+    fill(connection, outgoing, sa.select(known, made).select_from(both).where(differs))
+    became = (made if each.name == "data_version" else columns.get(each.name, each) for each in known.columns)
     fill(connection, incoming, sa.select(*became).select_from(both).where(differs))
     changed = connection.execute(sa.select(sa.func.count()).select_from(outgoing)).scalar_one()
     loaded = LoadResult(0, changed, total - changed, 0, 0, *days_of(connection, sa.select(incoming.c.day)))
-    moved = define_criteria(connection, version, changes_sections=True)
+    moved = define_criteria(connection, version, changes_sections=True) if total else ()
     loaded = replace(loaded, warnings=tuple(section_warnings(moved)))
     if changed:
-        take_out(connection, catalog, incoming, version)
-        put_in(connection, catalog, incoming, version)
+        insert_answers(connection, version, incoming)
+        take_out(connection, catalog)
+        put_in(connection, catalog)
         loaded = replace(loaded, answers=count_answers(connection, version))
         if loaded.answers >= MANY_ROWS:
             analyze_grown(connection)
@@ -144,7 +144,6 @@ def apply_answers(connection: Connection, catalog: Catalog) -> LoadResult:
         now = datetime.now(UTC)
         connection.execute(sa.update(workspace).values(data_version=version, changed_at=now))
         loaded = replace(loaded, changed_at=now, data_version=version)
-    drop(connection, known, incoming, outgoing, _lines, staged)
     return loaded
 
 

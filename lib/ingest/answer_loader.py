@@ -63,15 +63,8 @@ def kept_score(staged: sa.FromClause, known: sa.FromClause, scoring: Scoring) ->
     return score.label("score")
 
 
-def has_answers(connection: Connection) -> bool:
-    """Return whether any answer is staged."""
-    return connection.execute(sa.select(staged_criteria.c.code).limit(1)).first() is not None
-
-
 def insert_answers(connection: Connection, version: int, rows: sa.FromClause) -> None:
     """Load the staged answers of rows that have their sets; their criteria are defined."""
-    if not has_answers(connection):
-        return
     came = staged_answers.c
     number = sa.cast(sa.literal_column(str(version << _SEQ_BITS)), sa.BigInteger) + came.seq
     chosen = (
@@ -88,8 +81,6 @@ def insert_answers(connection: Connection, version: int, rows: sa.FromClause) ->
 
 def count_answers(connection: Connection, version: int) -> int:
     """Return how many answers a version brought."""
-    if not has_answers(connection):
-        return 0
     sets = answers.c.answer_set
     ours = sets >= version << _SEQ_BITS, sets < (version + 1) << _SEQ_BITS
     return int(connection.execute(sa.select(sa.func.count()).where(*ours)).scalar_one())
@@ -122,8 +113,6 @@ def define_criteria(connection: Connection, version: int, *, changes_sections: b
     With `changes_sections`, known ones get the sections that came, and those before are kept as replaced in this
     version. Raises FileError for more criteria than there may be.
     """
-    if not has_answers(connection):
-        return ()
     ours = staged_criteria.c
     moved = connection.execute(
         sa.select(criteria.c.key, criteria.c.name, criteria.c.section.label("before"), ours.section)

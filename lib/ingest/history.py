@@ -22,6 +22,11 @@ from lib.store.messages import Message
 from lib.store.schema import imports, replaced_evaluations
 
 _NOTHING = LoadResult()
+PROGRAM = "POST /evaluations"  # what is listed in place of a file
+
+MOST_POSTS = 20
+"""Posts that are listed among the imports."""
+
 _NAMED = 5  # later imports that a refusal names
 
 
@@ -182,9 +187,15 @@ class ImportRecord:
 
 
 def entries(connection: Connection, limit: int = 100) -> list[ImportRecord]:
-    """Return the imports, newest first."""
-    newest = sa.select(imports).order_by(imports.c.started_at.desc(), imports.c.id.desc()).limit(limit)
-    return _records(connection, newest)
+    """Return the imports, newest first; of those that programs posted, the newest MOST_POSTS alone.
+
+    Programs may post many times a second, which is not to push the files out of sight.
+    """
+    newest = (imports.c.started_at.desc(), imports.c.id.desc())
+    by_program = imports.c.files.startswith(json.dumps([{"name": PROGRAM}])[:-2], autoescape=True)
+    posted = sa.select(imports.c.id).where(by_program).order_by(*newest).limit(MOST_POSTS)
+    listed = sa.or_(~by_program, imports.c.id.in_(posted))
+    return _records(connection, sa.select(imports).where(listed).order_by(*newest).limit(limit))
 
 
 def find(connection: Connection, number: str) -> ImportRecord | None:

@@ -13,7 +13,7 @@ from lib.analytics.field_definitions import define, delete, fields_in_use, own_f
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.analytics.metric_definitions import stored_catalog
 from lib.catalog.catalog import Catalog
-from lib.catalog.own_fields import OwnField, without_sample_fields
+from lib.catalog.own_fields import OwnField, catalog_with, without_sample_fields
 from lib.errors import CallboardError, FieldError
 from lib.errors.field_codes import FieldCode
 from lib.ingest.file_reading import InputFile, survey
@@ -141,5 +141,5 @@ def _forget_fields(import_run: ImportRun) -> None:
 
 def check_fields(connection: Connection, import_run: ImportRun) -> None:
     """Raise FieldError where somebody changed the fields since the import began."""
-    if catalog_for(import_run.request, stored_catalog(connection)).own_fields != import_run.known.own_fields:
+    if catalog_for(import_run.request, catalog_with(own_fields(connection))).own_fields != import_run.known.own_fields:
         raise FieldError(FieldCode.FIELDS_CHANGED)

@@ -154,22 +154,18 @@ def replaced_rows(count: int, examples: Sequence[str]) -> Iterator[CodedText]:
 
 
 def alike_names(
-    connection: Connection, dimension: NamedDimension, given: Iterable[str], highest: int, renamed: Iterable[str]
+    connection: Connection, dimension: NamedDimension, given: Iterable[str], new: Sequence[str]
 ) -> Iterator[CodedText]:
     """Yield a warning where names of an import differ by case or accents alone, or new ones from known ones.
 
-    `given` are the import's names, `renamed` those that it gave anew to known ids, and `highest` the last key before
-    it.
+    `given` are the import's names; `new` those of them that ids have now which had others, or were not known.
     """
     spellings: dict[str, set[str]] = {}
     for name in given:
         spellings.setdefault(_folded(name), set()).add(name)
-    if not spellings:
-        return
-    names = dimension.table
-    added = connection.scalars(sa.select(names.c.name).where(names.c.key > highest)).all()
-    if new := {*added, *renamed}:
-        folded = {_folded(name) for name in new}
+    folded = {_folded(name) for name in new}
+    if folded:
+        names = dimension.table
         lengths = {len(name) for name in new}  # which leaves most of the others out
         for name in connection.scalars(sa.select(names.c.name).where(sa.func.length(names.c.name).in_(lengths))):
             if _folded(name) in folded:
@@ -188,25 +184,28 @@ def changed_names(dimension: NamedDimension, renamed: Sequence[tuple[str, str]])
         yield ImportCode.WARN_RENAMED.of(column=dimension.name_field, count=len(renamed), examples=examples)
 
 
-def busy_days(connection: Connection, staged: sa.Table, first: date | None, last: date | None) -> Iterator[CodedText]:
+def busy_days(
+    connection: Connection, rows: sa.Select[tuple[date]], count: int, first: date | None, last: date | None
+) -> Iterator[CodedText]:
     """Yield a warning where an import brought much of a day that has ten times the usual evaluations.
 
-    The usual is the median of the days from four weeks before the import's first to its last. A few rows are none too
-    many.
+    `rows` are the days of its `count` rows, from the first to the last. The usual is the median of the days from four
+    weeks before the first to the last. A few rows are none too many.
     """
-    if first is None or last is None:
+    if first is None or last is None or count < _BUSY_FLOOR:
         return
-    day, count = DAILY_TOTAL.c.day, sa.func.sum(DAILY_TOTAL.c.evaluations)
+    day, total = DAILY_TOTAL.c.day, sa.func.sum(DAILY_TOTAL.c.evaluations)
     start = first - min(_DAYS_BEFORE, first - date.min)
-    totals = sa.select(day, count).where(day.between(start, last)).group_by(day).having(count > 0)
-    held = {each: int(total) for each, total in connection.execute(totals)}
+    totals = sa.select(day, total).where(day.between(start, last)).group_by(day).having(total > 0)
+    held = {each: int(found) for each, found in connection.execute(totals)}
     if len(held) < _FEWEST_DAYS:
         return
     usual = statistics.median(held.values())
-    busy = [each for each, total in held.items() if total >= max(_BUSY_FLOOR, _BUSY_TIMES * usual)]
+    busy = [each for each, found in held.items() if found >= max(_BUSY_FLOOR, _BUSY_TIMES * usual)]
     if not busy:
         return
-    brought = sa.select(staged.c.day).where(staged.c.day.in_(busy)).group_by(staged.c.day)
+    came = rows.subquery().c.day
+    brought = sa.select(came).where(came.in_(busy)).group_by(came)
     days = sorted(connection.scalars(brought.having(sa.func.count() >= _BUSY_FLOOR)))
     if days:
         examples = _listed((f"{each} ({held[each]})" for each in days), _EXAMPLES)

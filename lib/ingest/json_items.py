@@ -36,6 +36,21 @@ def decode_body(body: Body, may_be_array: bool = True, window_bytes: int = _WIND
     return _decode_lines(body)
 
 
+def decode_object(body: Body) -> dict[str, object]:
+    """Decode a body that is one object, an evaluation. Raises FileError where it is none, or too long."""
+    if len(body) > MAX_ITEM_BYTES:
+        raise _too_long(1)
+    try:
+        found = DECODER.decode(body.removeprefix(codecs.BOM_UTF8).decode())
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise FileError(
+            "The body is not a JSON object in UTF-8; right would be an evaluation in the canonical columns."
+        )
+    return found
+
+
 def _decode_array(window: JsonWindow) -> Iterator[object]:
     if not window.skip("["):
         raise FileError(f"{_NOT_JSON}: it is empty.")

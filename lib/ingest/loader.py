@@ -1,12 +1,14 @@
 """Loading: checked rows into the facts, by id, with the rollup, in one transaction or not at all.
 
 The rows come from a temporary table (`staging.py`). What they change is worked out there against what is known, so that
-the transaction writes only what differs, and the same import twice changes nothing.
+the transaction writes only what differs, and the same import twice changes nothing. Several imports whose rows have
+different ids may be loaded together, each as a version of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -20,11 +22,8 @@ from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import Grant
 from lib.analytics.metric_rollups import catalog_for_writing
 from lib.catalog.catalog import Catalog
-from lib.catalog.dimensions import NamedDimension
-from lib.catalog.own_fields import MOST_CATEGORIES
-from lib.errors import ConflictError, FieldError
+from lib.errors import TakenIdsError
 from lib.errors.codes import CodedText
-from lib.errors.field_codes import FieldCode
 from lib.errors.import_codes import ImportCode
 from lib.ingest import import_warnings
 from lib.ingest.answer_loader import (
@@ -35,10 +34,11 @@ from lib.ingest.answer_loader import (
     section_warnings,
     set_columns,
 )
+from lib.ingest.load_names import NamedIds, check_categories, confirm_names, give_keys
 from lib.ingest.mapping import AS_SCORED, Scoring
-from lib.ingest.staging import staged_table, texts
+from lib.ingest.staging import StagedRows, staged_table
 from lib.store import enums, schema
-from lib.store.bulk_io import MANY_ROWS, analyze, analyze_grown, bulk_insert, drop
+from lib.store.bulk_io import MANY_ROWS, analyze_grown, bulk_insert, fill
 from lib.store.schema import imports, replaced_names, workspace
 
 
@@ -48,48 +48,50 @@ class LoadTables:
 
     fact_columns: tuple[str, ...]  # what a row says; that it came with another version makes it no other row
     incoming: sa.Table  # the rows that differ from what is known, as the facts will hold them
-    outgoing: sa.Table  # the rows of the facts that those replace
+    outgoing: sa.Table  # the rows of the facts that those replace, as they are kept
     known: sa.Table  # the rows of the facts that have the ids of staged ones
-    measured: sa.Table  # what the rollups take of new rows, so that keys are looked up for them once
 
 
 @lru_cache(maxsize=32)
 def load_tables(catalog: Catalog) -> LoadTables:
     """Return the temporary tables of a catalog's evaluations; always the same, so that statements are compiled once."""
-    columns = {column.name: column.type for column in catalog.evaluations.columns}
-    said = tuple(name for name in columns if name != "data_version")
 
-    def temporary(name: str, held: Iterable[str]) -> sa.Table:
-        return sa.Table(name, sa.MetaData(), *(sa.Column(each, columns[each]) for each in held), prefixes=["TEMPORARY"])
+    def temporary(name: str, like: sa.Table, *more: sa.Column[Any]) -> sa.Table:
+        columns = (sa.Column(each.name, each.type) for each in like.columns)
+        return sa.Table(name, sa.MetaData(), *columns, *more, prefixes=["TEMPORARY"])
 
+    evaluations = catalog.evaluations
     return LoadTables(
-        said,
-        temporary("incoming", said),
-        temporary("outgoing", columns),
-        temporary("known", columns),
-        temporary("measured", catalog.measured_columns),
+        tuple(each.name for each in evaluations.columns if each.name != "data_version"),
+        temporary("incoming", evaluations),
+        temporary("outgoing", evaluations, sa.Column("replaced_in", sa.Integer)),
+        temporary("known", evaluations),
     )
 
 
-@lru_cache(maxsize=32)
-def _together_table(catalog: Catalog) -> sa.Table:
-    """Return the table of the ids and names that staged rows have together: much fewer than there are rows."""
-    names = [name for each in catalog.stored_dimensions for name in (each.staged_id, each.staged_name)]
-    columns = (sa.Column(name, staged_table(catalog).c[name].type) for name in names)
-    last = sa.Column("seq", sa.BigInteger)  # of the last row that has them
-    return sa.Table("together", sa.MetaData(), *columns, last, prefixes=["TEMPORARY"])
+PART_ROWS = 2**20
+"""Where rows of several imports are loaded together, the `seq` of each begin at its place × this."""
 
 
-given = sa.Table(
-    "given",
-    sa.MetaData(),
-    sa.Column("dimension", sa.Text),
-    sa.Column("code", sa.Integer),  # of the id
-    sa.Column("id", sa.Text),
-    sa.Column("name", sa.Text),
-    prefixes=["TEMPORARY"],
-)
-"""The ids of each dimension that the staged rows have, each with the name it came with last."""
+@dataclass(frozen=True, slots=True)
+class _Versions:
+    """The versions that staged rows come with: one for each import that is loaded, the first of them being `first`."""
+
+    first: int
+    count: int
+
+    @property
+    def last(self) -> int:
+        return self.first + self.count - 1
+
+    def of(self, seq: int) -> int:
+        return self.first if self.count == 1 else self.first + seq // PART_ROWS
+
+    def column(self, seq: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+        first = sa.literal(self.first, sa.Integer)
+        if self.count == 1:
+            return first
+        return first + sa.cast(seq.bitwise_rshift(sa.literal(PART_ROWS.bit_length() - 1, sa.Integer)), sa.Integer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,78 +115,128 @@ class LoadResult:
 def apply(
     connection: Connection,
     catalog: Catalog,
+    staged: StagedRows,
     grant: Grant,
     *,
     scoring: Scoring = AS_SCORED,
     replace_all: bool = False,
     is_sample: bool = False,
 ) -> LoadResult:
-    """Bring the staged rows into the facts; must run inside `FactStore.write`. Duplicates are not counted here.
+    """Bring the staged rows into the facts; must run inside `FactStore.write`.
 
     What they replace is kept, so that `undo` can bring it back. `replace_all` empties the facts first. `is_sample`
     marks what the facts then hold as sample data. `scoring` says what the answers that a row keeps make of its score.
-    Raises ConflictError where a row would replace one that the grant does not cover.
+    Raises TakenIdsError where rows would replace some that the grant does not cover.
     """
     catalog = catalog_for_writing(connection, catalog.own_fields)
     if replace_all:
         clear(connection, catalog, ImportCode.UNDO_REPLACED)
-    version = connection.execute(sa.select(workspace.c.data_version)).scalar_one() + 1
-    staged, together, tables = staged_table(catalog), _together_table(catalog), load_tables(catalog)
-    outgoing, measured = tables.outgoing, tables.measured
-    had_together = [staged.c[column.name] for column in together.columns if column.name != "seq"]
-    fill(connection, together, sa.select(*had_together, sa.func.max(staged.c.seq)).group_by(*had_together))
-    given.create(connection)
-    renamer = version if grant.everything else None
-    named = {each: _name(connection, together, each, renamer) for each in catalog.stored_dimensions}
-    analyze(connection, given)
-    loaded, rows = _compare(connection, catalog, version, scoring)
-    if loaded.changed and not grant.everything:
-        visible = sa.select(sa.func.count()).select_from(outgoing).where(*grant_conditions(outgoing, grant, catalog))
-        if connection.execute(visible).scalar_one() < loaded.changed:
-            raise ConflictError("Nothing was loaded: some of the ids are taken.")
-    moved = define_criteria(connection, version, changes_sections=grant.everything)
-    if loaded.changed:
-        take_out(connection, catalog, rows, version)
-    elif loaded.added:
-        fill(connection, measured, sa.select(*(rows.c[column.name] for column in measured.columns)))
-        insert_answers(connection, version, measured)
-        rollup.apply(connection, catalog, measured, None)
-    put_in(connection, catalog, rows, version)
-    _check_categories(connection, catalog)
-    warnings = (*_warnings(connection, catalog, named, loaded), *section_warnings(moved))
-    loaded = replace(loaded, warnings=warnings, answers=count_answers(connection, version))
-    has_renamed = bool(moved) or any(each.renamed for each in named.values())
-    if loaded.added or loaded.changed or has_renamed or replace_all:
-        now = datetime.now(UTC)
-        connection.execute(sa.update(workspace).values(data_version=version, changed_at=now, is_sample=is_sample))
-        loaded = replace(loaded, changed_at=now, data_version=version)
-        if grant.everything:
-            for each in catalog.stored_dimensions:
-                _confirm_names(connection, each, version)
-    drop(connection, together, given, tables.known, tables.incoming, outgoing, measured)
-    if loaded.added + loaded.changed >= MANY_ROWS:
+    versions = _next_versions(connection, 1)
+    (loaded,) = _load(connection, catalog, staged, grant, versions, (staged.count,), scoring)
+    if replace_all:
+        loaded = replace(loaded, data_version=versions.first)
+    (loaded,) = _change_version(connection, versions, [loaded], is_sample=is_sample)
+    return replace(loaded, duplicates=staged.repeated.count, exact_duplicates=staged.repeated.exact)
+
+
+def apply_together(
+    connection: Connection, catalog: Catalog, staged: StagedRows, grant: Grant, counts: Sequence[int]
+) -> list[LoadResult]:
+    """Bring the staged rows of several imports into the facts as `apply` does, each as an import of its own.
+
+    `counts` are how many rows each has; PART_ROWS says how they are told apart. With answers there may be one import.
+    """
+    catalog = catalog_for_writing(connection, catalog.own_fields)
+    versions = _next_versions(connection, len(counts))
+    loaded = _load(connection, catalog, staged, grant, versions, counts, AS_SCORED)
+    return _change_version(connection, versions, loaded, is_sample=False)
+
+
+def _next_versions(connection: Connection, count: int) -> _Versions:
+    return _Versions(connection.execute(sa.select(workspace.c.data_version)).scalar_one() + 1, count)
+
+
+def _change_version(
+    connection: Connection, versions: _Versions, loaded: Sequence[LoadResult], *, is_sample: bool
+) -> list[LoadResult]:
+    """Say that the facts have changed, where any import changed them, and when."""
+    if all(each.data_version is None for each in loaded):
+        return list(loaded)
+    now = datetime.now(UTC)
+    connection.execute(sa.update(workspace).values(data_version=versions.last, changed_at=now, is_sample=is_sample))
+    if sum(each.added + each.changed for each in loaded) >= MANY_ROWS:
         analyze_grown(connection)
-    return loaded
+    return [each if each.data_version is None else replace(each, changed_at=now) for each in loaded]
 
 
-def take_out(connection: Connection, catalog: Catalog, rows: sa.FromClause, version: int) -> None:
-    """Keep the rows in `outgoing` apart, and take them out of the facts; the rollups change to what `rows` will be."""
-    outgoing, evaluations = load_tables(catalog).outgoing, catalog.evaluations
-    insert_answers(connection, version, rows)
-    rollup.apply(connection, catalog, rows, outgoing)
-    kept = sa.select(outgoing, sa.literal(version, sa.Integer))
+def _load(
+    connection: Connection,
+    catalog: Catalog,
+    staged: StagedRows,
+    grant: Grant,
+    versions: _Versions,
+    counts: Sequence[int],
+    scoring: Scoring,
+) -> list[LoadResult]:
+    """Load rows; what has changed anything has a version, but the facts are not told of it yet."""
+    named = give_keys(connection, catalog, staged, versions.of, renames=grant.everything)
+    has_known = _compare(connection, catalog, staged, versions, named, scoring)
+    loaded = _count(connection, catalog, versions, counts, has_known=has_known)
+    has_changed = any(each.changed for each in loaded)
+    if has_changed and not grant.everything:
+        _check_visible(connection, catalog, grant)
+    moved: tuple[str, ...] = ()
+    if staged.has_answers:
+        moved = define_criteria(connection, versions.first, changes_sections=grant.everything)
+    incoming = load_tables(catalog).incoming
+    if staged.has_answers and any(each.added or each.changed for each in loaded):
+        insert_answers(connection, versions.first, incoming)
+        loaded = [replace(loaded[0], answers=count_answers(connection, versions.first))]
+    if has_changed:
+        take_out(connection, catalog, are_few=staged.are_few)
+    elif any(each.added for each in loaded):
+        has = staged.has_answers  # new rows have those alone that they came with
+        rollup.apply(connection, catalog, incoming, None, are_few=staged.are_few, have_answers=has)
+    put_in(connection, catalog, are_few=staged.are_few)
+    check_categories(connection, catalog, named)
+    done = []
+    for place, each in enumerate(loaded):
+        version = versions.first + place
+        warnings = (*_warnings(connection, catalog, named, each, version), *section_warnings(moved))
+        renamed = any(given.replaced is not None and given.version == version for ids in named for given in ids.given)
+        is_change = each.added or each.changed or renamed or moved
+        done.append(replace(each, warnings=warnings, data_version=version if is_change else None))
+    if grant.everything:
+        confirm_names(connection, named, {each.data_version for each in done})
+    return done
+
+
+def _check_visible(connection: Connection, catalog: Catalog, grant: Grant) -> None:
+    """Raise TakenIdsError where rows that go are not covered by the grant."""
+    outgoing = load_tables(catalog).outgoing
+    visible = sa.select(outgoing.c.id).where(*grant_conditions(outgoing, grant, catalog))
+    taken = connection.scalars(sa.except_(sa.select(outgoing.c.id), visible)).all()
+    if taken:
+        raise TakenIdsError(taken)
+
+
+def take_out(connection: Connection, catalog: Catalog, *, are_few: bool = False) -> None:
+    """Keep the rows in `outgoing` apart, and take them out of the facts; the rollups change to what `incoming` has."""
+    tables, evaluations = load_tables(catalog), catalog.evaluations
+    outgoing = tables.outgoing
+    rollup.apply(connection, catalog, tables.incoming, outgoing, are_few=are_few)
     connection.execute(
-        sa.insert(catalog.replaced_evaluations).from_select([*outgoing.columns.keys(), "replaced_in"], kept)
+        sa.insert(catalog.replaced_evaluations).from_select(outgoing.columns.keys(), sa.select(outgoing))
     )
     connection.execute(sa.delete(evaluations).where(evaluations.c.id.in_(sa.select(outgoing.c.id))))
 
 
-def put_in(connection: Connection, catalog: Catalog, rows: sa.FromClause, version: int) -> None:
-    """Put rows into the facts, as of a version."""
-    names = load_tables(catalog).fact_columns
-    ordered = sa.select(*(rows.c[name] for name in names), sa.literal(version, sa.Integer)).order_by(rows.c.day)
-    with bulk_insert(connection, schema.evaluations):  # whose indexes are declared there
-        connection.execute(sa.insert(catalog.evaluations).from_select([*names, "data_version"], ordered))
+def put_in(connection: Connection, catalog: Catalog, *, are_few: bool = False) -> None:
+    """Put the rows in `incoming` into the facts."""
+    incoming = load_tables(catalog).incoming
+    with nullcontext() if are_few else bulk_insert(connection, schema.evaluations):  # whose indexes are declared there
+        ordered = sa.select(incoming).order_by(incoming.c.day)
+        connection.execute(sa.insert(catalog.evaluations).from_select(incoming.columns.keys(), ordered))
 
 
 def clear(connection: Connection, catalog: Catalog, why: ImportCode) -> None:
@@ -201,151 +253,97 @@ def clear(connection: Connection, catalog: Catalog, why: ImportCode) -> None:
     connection.execute(sa.update(imports).where(could).values(undo_lost=why.value))
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """What an import did to the names of a dimension: the last key before it, and names as they were and became."""
-
-    highest: int
-    renamed: tuple[tuple[str, str], ...]
-
-
 def _warnings(
-    connection: Connection, catalog: Catalog, named: dict[NamedDimension, _Named], loaded: LoadResult
+    connection: Connection, catalog: Catalog, named: Sequence[NamedIds], loaded: LoadResult, version: int
 ) -> Iterator[CodedText]:
-    """Yield what is odd about rows that were loaded."""
-    staged, outgoing = staged_table(catalog), load_tables(catalog).outgoing
+    """Yield what is odd about the rows that were loaded as a version."""
+    incoming, outgoing = load_tables(catalog).incoming.c, load_tables(catalog).outgoing.c
     if loaded.changed:
-        examples = connection.scalars(sa.select(outgoing.c.id).order_by(outgoing.c.id).limit(4)).all()
+        ours = sa.select(outgoing.id).where(outgoing.replaced_in == version)
+        examples = connection.scalars(ours.order_by(outgoing.id).limit(4)).all()
         yield from import_warnings.replaced_rows(loaded.changed, examples)
-    came: dict[str, list[str]] = {}
-    for dimension, name in connection.execute(sa.select(given.c.dimension, sa.func.coalesce(given.c.name, given.c.id))):
-        came.setdefault(dimension, []).append(name)
-    for each, done in named.items():
-        names = came.get(each.name, ())
-        new = [name for _, name in done.renamed]
-        yield from import_warnings.alike_names(connection, each, names, done.highest, new)
-        yield from import_warnings.changed_names(each, done.renamed)
+    for each in named:
+        yield from each.warnings(connection, version)
     if loaded.added or loaded.changed:
-        yield from import_warnings.busy_days(connection, staged, loaded.first_day, loaded.last_day)
-
-
-def _name(connection: Connection, together: sa.Table, dimension: NamedDimension, version: int | None) -> _Named:
-    """Give every id of the staged rows a key, and the name it came with last.
-
-    `version` is the one that changes names. Without it known names stay: who sees a part of the data has no say in
-    what others read.
-    """
-    names = dimension.table
-    id_column, name_column = together.c[dimension.staged_id], together.c[dimension.staged_name]
-    pairs = (
-        sa.select(id_column.label("id"), name_column.label("name"), sa.func.max(together.c.seq).label("seq"))
-        .where(id_column.is_not(None))
-        .group_by(id_column, name_column)
-        .subquery()
-    )
-    # The last name that came with the id; where none did, the id.
-    place = sa.func.row_number().over(
-        partition_by=pairs.c.id, order_by=(sa.case((pairs.c.name.is_(None), 1), else_=0), pairs.c.seq.desc())
-    )
-    ranked = sa.select(pairs, place.label("place")).subquery()
-    name_texts = texts.alias()
-    last = (
-        sa.select(sa.literal(dimension.name), ranked.c.id, texts.c.text, name_texts.c.text)
-        .join(texts, texts.c.code == ranked.c.id)
-        .outerjoin(name_texts, name_texts.c.code == ranked.c.name)
-        .where(ranked.c.place == 1)
-    )
-    connection.execute(sa.insert(given).from_select(["dimension", "code", "id", "name"], last))
-    ours = given.c.dimension == dimension.name
-    renamed = connection.execute(
-        sa.select(names.c.key, names.c.name.label("before"), given.c.name)
-        .join(given, names.c.id == given.c.id)
-        .where(ours, given.c.name.is_not(None), given.c.name != names.c.name)
-    ).all()
-    renamed = [] if version is None else renamed
-    for key, before, name in renamed:
-        connection.execute(sa.update(names).where(names.c.key == key).values(name=name))
-        kept = {"dimension": dimension.name, "key": key, "name": before, "replaced_in": version}
-        connection.execute(sa.insert(replaced_names).values(kept))
-    highest = connection.execute(sa.select(sa.func.max(names.c.key))).scalar_one()
-    number = sa.func.row_number().over(order_by=given.c.id) + highest
-    taken = sa.exists().where(names.c.id == given.c.id)
-    connection.execute(
-        sa.insert(names).from_select(
-            ["key", "id", "name"],
-            sa.select(number, given.c.id, sa.func.coalesce(given.c.name, given.c.id)).where(ours, ~taken),
-        )
-    )
-    return _Named(highest, tuple((row.before, row.name) for row in renamed))
-
-
-def _check_categories(connection: Connection, catalog: Catalog) -> None:
-    """Raise FieldError where the evaluations have come to have more categories of an own field than they may.
-
-    Names that only replaced evaluations have do not count; they are looked for where there are many.
-    """
-    for dimension in catalog.stored_dimensions:
-        if not dimension.is_own:
-            continue
-        names, key = dimension.table.c, catalog.evaluations.c[dimension.column]
-        known = connection.execute(sa.select(sa.func.count()).where(names.key != enums.NO_KEY)).scalar_one()
-        if known > MOST_CATEGORIES:
-            used = sa.select(sa.func.count(key.distinct())).where(key != enums.NO_KEY)
-            count = connection.execute(used).scalar_one()
-            if count > MOST_CATEGORIES:
-                own = next(own for own in catalog.own_fields if own.parameter == dimension.name)
-                raise FieldError(
-                    FieldCode.TOO_MANY_CATEGORIES, name=own.name, count=f"{count:,}", most=f"{MOST_CATEGORIES:,}"
-                )
-
-
-def _confirm_names(connection: Connection, dimension: NamedDimension, version: int) -> None:
-    """Keep that this version gave names which an earlier one had changed: an undo of that one leaves them as they are.
-
-    They are kept as names that this version replaced by the same, so that they go when it is undone, too.
-    """
-    names, kept = dimension.table, replaced_names
-    changed = sa.exists().where(kept.c.dimension == dimension.name, kept.c.key == names.c.key)
-    same = (
-        sa.select(sa.literal(dimension.name), names.c.key, names.c.name, sa.literal(version, sa.Integer))
-        .join(given, given.c.id == names.c.id)
-        .where(given.c.dimension == dimension.name, given.c.name == names.c.name, changed)
-        .where(~changed.where(kept.c.replaced_in == version))
-    )
-    connection.execute(sa.insert(kept).from_select(["dimension", "key", "name", "replaced_in"], same))
+        days = sa.select(incoming.day).where(incoming.data_version == version)
+        count = loaded.added + loaded.changed
+        yield from import_warnings.busy_days(connection, days, count, loaded.first_day, loaded.last_day)
 
 
 def _compare(
-    connection: Connection, catalog: Catalog, version: int, scoring: Scoring
-) -> tuple[LoadResult, sa.FromClause]:
-    """Return what the staged rows change, and those of them that are new or differ, as the facts will hold them.
+    connection: Connection,
+    catalog: Catalog,
+    staged: StagedRows,
+    versions: _Versions,
+    named: Sequence[NamedIds],
+    scoring: Scoring,
+) -> bool:
+    """Fill `incoming` with the staged rows that are new or differ, as the facts will hold them.
 
-    `outgoing` is filled with the facts that they replace, where they replace any.
+    Where any are known, `outgoing` gets the facts that they replace. Returns whether any are.
     """
-    staged, tables, evaluations = staged_table(catalog), load_tables(catalog), catalog.evaluations
+    rows, tables, evaluations = staged_table(catalog), load_tables(catalog), catalog.evaluations
     known, incoming, outgoing = tables.known, tables.incoming, tables.outgoing
-    ends = sa.select(sa.func.count(), sa.func.min(staged.c.id), sa.func.max(staged.c.id))
-    total, lowest, highest = connection.execute(ends).one()
-    same = sa.select(evaluations).join(staged, staged.c.id == evaluations.c.id)
+    same = sa.select(evaluations).join(rows, rows.c.id == evaluations.c.id)
     # Ids mostly grow with time, so that what is new lies beyond what is held, and an index says so at once.
-    fill(connection, known, same.where(evaluations.c.id.between(lowest, highest)))
+    fill(connection, known, same.where(evaluations.c.id.between(staged.lowest, staged.highest)), are_few=staged.are_few)
     is_known = connection.execute(sa.select(known.c.id).limit(1)).first() is not None
-    keyed = _keyed(catalog, version, known if is_known else None, scoring)
-    rows: sa.FromClause = keyed
-    different, changed, days = total, 0, sa.select(staged.c.day)
-    if is_known:
-        plain = [name for name in tables.fact_columns if name not in ("id", "answer_set")]
-        differs = sa.or_(*(known.c[name].is_distinct_from(keyed.c[name]) for name in plain))
-        fill(connection, outgoing, sa.select(known).join(keyed, known.c.id == keyed.c.id).where(differs))
-        new = ~sa.exists().where(known.c.id == keyed.c.id)
-        replacing = sa.exists().where(outgoing.c.id == keyed.c.id)
-        fill(connection, incoming, sa.select(keyed).where(sa.or_(new, replacing)))
-        rows = incoming
-        changed = connection.execute(sa.select(sa.func.count()).select_from(outgoing)).scalar_one()
-        different = connection.execute(sa.select(sa.func.count()).select_from(incoming)).scalar_one()
-        days = sa.select(sa.union(sa.select(incoming.c.day), sa.select(outgoing.c.day)).subquery().c.day)
-    touched = days_of(connection, days)
-    return LoadResult(different - changed, changed, total - different, 0, 0, *touched), rows
+    keyed = _keyed(connection, catalog, versions, named, known if is_known else None, scoring)
+    if not is_known:
+        fill(connection, incoming, sa.select(keyed), are_few=staged.are_few)
+        return False
+    plain = [name for name in tables.fact_columns if name not in ("id", "answer_set")]
+    differs = sa.or_(*(known.c[name].is_distinct_from(keyed.c[name]) for name in plain))
+    replaced = sa.select(known, keyed.c.data_version.label("replaced_in")).join(keyed, known.c.id == keyed.c.id)
+    fill(connection, outgoing, replaced.where(differs), are_few=staged.are_few)
+    new = ~sa.exists().where(known.c.id == keyed.c.id)
+    replacing = sa.exists().where(outgoing.c.id == keyed.c.id)
+    fill(connection, incoming, sa.select(keyed).where(sa.or_(new, replacing)), are_few=staged.are_few)
+    return True
+
+
+def _count(
+    connection: Connection, catalog: Catalog, versions: _Versions, counts: Sequence[int], *, has_known: bool
+) -> list[LoadResult]:
+    """Return what became of the rows of each import, of which it has so many, and the days that it touches."""
+    incoming, outgoing = load_tables(catalog).incoming.c, load_tables(catalog).outgoing.c
+    touched = sa.select(incoming.data_version.label("version"), incoming.day, sa.literal(0).label("goes"))
+    rows: sa.FromClause = touched.subquery()
+    if has_known:
+        gone = sa.select(outgoing.replaced_in, outgoing.day, sa.literal(1))
+        rows = sa.union_all(touched, gone).subquery()
+    day = rows.c.day
+    asked = sa.select(
+        rows.c.version,
+        sa.func.count().label("rows"),
+        sa.func.sum(rows.c.goes).label("gone"),
+        sa.func.count(day.distinct()).label("days"),
+        sa.func.min(day).label("first"),
+        sa.func.max(day).label("last"),
+    )
+    found = {row.version: row for row in connection.execute(asked.group_by(rows.c.version))}
+    loaded = []
+    for place, count in enumerate(counts):
+        row = found.get(versions.first + place)
+        if row is None:
+            loaded.append(LoadResult(unchanged=count))
+            continue
+        changed = int(row.gone)
+        added = row.rows - 2 * changed
+        unchanged = count - added - changed
+        loaded.append(LoadResult(added, changed, unchanged, 0, 0, row.days, row.first, row.last))
+    return loaded
+
+
+def loaded_ids(
+    connection: Connection, catalog: Catalog, loaded: Sequence[LoadResult]
+) -> tuple[frozenset[str] | None, frozenset[str]]:
+    """Return the ids of the rows that a load has put in, None for all of them, and of those that it has taken out."""
+    if not any(each.changed or each.unchanged for each in loaded):
+        return None, frozenset()
+    tables = load_tables(catalog)
+    came, went = (frozenset(connection.scalars(sa.select(each.c.id))) for each in (tables.incoming, tables.outgoing))
+    return came, went
 
 
 def days_of(connection: Connection, days: sa.Select[Any]) -> tuple[int, date | None, date | None]:
@@ -356,14 +354,14 @@ def days_of(connection: Connection, days: sa.Select[Any]) -> tuple[int, date | N
     return count, first, last
 
 
-def fill(connection: Connection, table: sa.Table, rows: sa.Select[Any]) -> None:
-    """Make a temporary table of rows."""
-    table.create(connection)
-    connection.execute(sa.insert(table).from_select(table.columns.keys(), rows))
-    analyze(connection, table)
-
-
-def _keyed(catalog: Catalog, version: int, known: sa.Table | None, scoring: Scoring) -> sa.Subquery:
+def _keyed(
+    connection: Connection,
+    catalog: Catalog,
+    versions: _Versions,
+    named: Sequence[NamedIds],
+    known: sa.Table | None,
+    scoring: Scoring,
+) -> sa.Subquery:
     """Return the staged rows with the keys of their names and sets of answers, as the facts will hold them.
 
     `known` are the rows of the facts that have their ids; None where none has.
@@ -371,17 +369,13 @@ def _keyed(catalog: Catalog, version: int, known: sa.Table | None, scoring: Scor
     staged, fact_columns = staged_table(catalog), load_tables(catalog).fact_columns
     joined: sa.FromClause = staged if known is None else staged.outerjoin(known, known.c.id == staged.c.id)
     columns: dict[str, sa.ColumnElement[Any]] = {name: staged.c[name] for name in fact_columns if name in staged.c}
-    columns |= set_columns(staged, known, version)
+    columns["data_version"] = versions.column(staged.c.seq).label("data_version")
+    columns |= set_columns(staged, known, versions.first)
     if known is not None:
         columns["score"] = kept_score(staged, known, scoring)
-    for dimension in catalog.stored_dimensions:
-        names = dimension.table
-        keys = (
-            sa.select(given.c.code, names.c.key)
-            .join(names, names.c.id == given.c.id)
-            .where(given.c.dimension == dimension.name)
-            .subquery(f"given_{names.name}")
-        )
-        joined = joined.outerjoin(keys, keys.c.code == staged.c[dimension.staged_id])
-        columns[dimension.column] = sa.func.coalesce(keys.c.key, enums.NO_KEY).label(dimension.column)
-    return sa.select(*(columns[name] for name in fact_columns)).select_from(joined).subquery("keyed")
+    for each in named:
+        joined, key = each.join(connection, joined, staged.c[each.dimension.staged_id])
+        columns[each.dimension.column] = sa.func.coalesce(key, enums.NO_KEY).label(each.dimension.column)
+    return (
+        sa.select(*(columns[each.name] for each in catalog.evaluations.columns)).select_from(joined).subquery("keyed")
+    )

@@ -6,12 +6,11 @@ The one way in, for the command line, the Data page and the worker alike.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import secrets
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -24,17 +23,14 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
 from lib.analytics.field_definitions import define, delete_sample_fields
-from lib.analytics.grants import EVERYTHING, Grant
+from lib.analytics.grants import EVERYTHING
 from lib.analytics.workspace_zone import check_zone
 from lib.catalog.catalog import Catalog
-from lib.catalog.own_fields import OwnField
-from lib.errors import BadRowsError, CallboardError, ConflictError, FieldError, FileError, SampleDataError
+from lib.errors import CallboardError, FieldError, FileError, SampleDataError
 from lib.errors.codes import FailureCode
 from lib.errors.field_codes import FieldCode
 from lib.ingest import history, import_warnings, loader, staging
 from lib.ingest.answer_import import apply_answers, stage_lines
-from lib.ingest.api_records import convert_objects
-from lib.ingest.converter import staged_schema
 from lib.ingest.file_reading import InputFile, read_answers, read_files
 from lib.ingest.history import ImportReport
 from lib.ingest.import_run import (
@@ -48,10 +44,9 @@ from lib.ingest.import_run import (
     renewed,
     with_guessed_fields,
 )
-from lib.ingest.import_warnings import RowWarnings
 from lib.ingest.loader import LoadResult
 from lib.ingest.mapping import Mapping
-from lib.ingest.new_fields import requested_fields, with_fields
+from lib.ingest.new_fields import requested_fields
 from lib.settings import Settings
 from lib.store import data_dir
 from lib.store.enums import ImportResult
@@ -62,8 +57,6 @@ log = logging.getLogger(__name__)
 
 _TRIES = 3
 """How often files are read anew because the fields are others than was thought."""
-
-PROGRAM = "POST /evaluations"  # what is listed in place of a file
 
 REPORTS_KEPT_SECONDS = 90 * 24 * 3600
 """How long the bad rows of an import are kept: they hold what is in the files."""
@@ -88,13 +81,13 @@ def run(
     CancelledError from `progress`; the data are then as they were.
     """
     started, catalog = time.monotonic(), catalog_for(request, catalog)
-    report = ImportReport(request.id or _new_id(), datetime.now(UTC), 0.0, request.actor, (), ImportResult.FAILED, None)
+    report = ImportReport(request.id or new_id(), datetime.now(UTC), 0.0, request.actor, (), ImportResult.FAILED, None)
     try:
         with facts.read() as connection:
             before = _loaded_before(connection, request)
             if before is not None:
                 return before
-            if queries.status(connection).is_sample and not (request.replace_sample or request.dry_run):
+            if queries.is_sample(connection) and not (request.replace_sample or request.dry_run):
                 raise SampleDataError(FailureCode.SAMPLE_IN_THE_WAY)
         with ThreadPoolExecutor(1) as beside:
             described = beside.submit(lambda: tuple(_described(file) for file in request.files))
@@ -118,62 +111,6 @@ def run(
                 log.warning("An import that failed could not be listed: %s", unlisted.message)
         raise
     return report
-
-
-def run_objects(
-    facts: FactStore,
-    settings: Settings,
-    catalog: Catalog,
-    objects: Iterable[object],
-    actor: str,
-    grant: Grant,
-    added: tuple[OwnField, ...] = (),
-) -> ImportReport:
-    """Import evaluations that a program sent, as objects in the canonical columns, by the same rules.
-
-    The objects are gone through once, and none is kept. The fields `added` are defined with them.
-
-    Raises BadRowsError naming the first bad ones, ConflictError where an id belongs to an evaluation that the sender
-    may not see.
-    """
-    started = time.monotonic()
-    digest = hashlib.sha256()
-    report = ImportReport(_new_id(), datetime.now(UTC), 0.0, actor, (), ImportResult.FAILED, None)
-    found = convert_objects(_digested(objects, digest), settings.zone, grant, with_fields(catalog, added))
-    files = ({"name": PROGRAM, "sha256": digest.hexdigest(), "bytes": 0},)
-    report = replace(report, files=files)
-    rows = RowWarnings(PROGRAM)
-    for batch in found.batches:
-        rows.add(batch)
-    report = replace(report, read=found.read, blank=found.blank, bad=found.bad, problems=found.problems)
-    report = replace(report, warnings=tuple(rows.finish()))
-    if found.bad:
-        problems = [
-            f"row {problem.row}, {problem.column}: '{problem.value}' {problem.problem}; right would be {problem.right}"
-            for problem in found.problems[:5]
-        ]
-        raise BadRowsError(f"Nothing was loaded: {found.bad} bad of {found.read}. " + ". ".join(problems) + ".")
-    with facts.read() as connection:
-        if queries.status(connection).is_sample:
-            raise ConflictError(
-                "The app holds sample data, which do not mix with your own. Right would be to load a first file on the "
-                "Data page or with callboard import, which replaces them, or to start with CALLBOARD_SAMPLE=off."
-            )
-    request = ImportRequest((), actor)
-    batches = pa.RecordBatchReader.from_batches(staged_schema(with_fields(catalog, added)), found.batches)
-    import_run = ImportRun(facts, settings, catalog, added, request, lambda _: None, started, grant)
-    with facts.session() as connection:
-        return _load(import_run, connection, batches, lambda: report)
-
-
-def _digested(objects: Iterable[object], digest: hashlib._Hash) -> Iterator[object]:
-    """Give the objects on, and take the digest of the JSON array that they make."""
-    digest.update(b"[")
-    for index, entry in enumerate(objects):
-        text = json.dumps(entry, sort_keys=True, default=str)
-        digest.update((f", {text}" if index else text).encode())
-        yield entry
-    digest.update(b"]")
 
 
 def _check_names(mapping: Mapping, files: Sequence[InputFile]) -> None:
@@ -203,7 +140,8 @@ def remove_reports(settings: Settings, names: Iterable[str]) -> None:
         (reports_folder(settings) / name).unlink(missing_ok=True)
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """Return the id of an import that begins now."""
     return f"imp_{int(time.time() * 1000):011x}{secrets.token_hex(4)}"
 
 
@@ -260,36 +198,37 @@ def _read_and_load(
                 bad_rows_file=bad_rows.name if found.bad else None,
             )
 
-        return _load(import_run, connection, reading.batches, read)
+        return load(import_run, connection, reading.batches, read)
 
 
-def _load(
+def load(
     import_run: ImportRun, connection: Connection, batches: pa.RecordBatchReader, read: Callable[[], ImportReport]
 ) -> ImportReport:
     """Stage the rows, and load them unless there is a reason not to; `read` tells what reading them found."""
     request = import_run.request
     if request.answers:
         return _load_answers(import_run, connection, batches, read)
-    repeated = staging.stage(connection, import_run.catalog, batches)
+    staged = staging.stage(connection, import_run.catalog, batches)
     report = read()
-    report = replace(report, warnings=(*report.warnings, *import_warnings.repeated_ids(repeated, report.read)))
+    report = replace(report, warnings=(*report.warnings, *import_warnings.repeated_ids(staged.repeated, report.read)))
     report = replace(report, new_fields=import_run.added)
     if report.bad and not request.skip_bad_rows:
         return _nothing_loaded(import_run, report)
     with fields_ahead(import_run) as prepared:
 
-        def load(connection: Connection) -> LoadResult:
+        def bring_in(connection: Connection) -> LoadResult:
             check_fields(connection, prepared)
             has_rows = report.read > report.blank + report.bad
             if has_rows:  # otherwise nothing takes the place of sample data
                 delete_sample_fields(connection)
             define(connection, prepared.added)
-            replaces = has_rows and queries.status(connection).is_sample
+            replaces = has_rows and queries.is_sample(connection)
             scoring = mapping_of(request, import_run.catalog).scoring
-            loaded = loader.apply(connection, prepared.catalog, prepared.grant, scoring=scoring, replace_all=replaces)
-            return replace(loaded, duplicates=repeated.count, exact_duplicates=repeated.exact)
+            return loader.apply(
+                connection, prepared.catalog, staged, prepared.grant, scoring=scoring, replace_all=replaces
+            )
 
-        return _load_staged(prepared, connection, report, load)
+        return _load_staged(prepared, connection, report, bring_in)
 
 
 def _load_answers(

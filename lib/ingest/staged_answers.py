@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection
 from lib.errors import FileError
 from lib.errors.answer_codes import AnswerCode
 from lib.ingest.answer_rows import ANSWER, MOST_ANSWERS, MOST_CRITERIA, RESULTS
-from lib.store.bulk_io import analyze, load_batches
+from lib.store.bulk_io import analyze, create_anew, load_batches
 from lib.store.enums import SHARE_SCALE
 
 staged_answers = sa.Table(
@@ -96,23 +96,23 @@ class AnswerSpool(AbstractContextManager["AnswerSpool"]):
         """Forget the file."""
         self._files.close()
 
-    def load(self, connection: Connection) -> None:
-        """Take what was kept into the temporary tables, which are made here.
+    def load(self, connection: Connection) -> bool:
+        """Take what was kept into the temporary tables, which are made here if there is anything; return whether it is.
 
         Raises FileError for a criterion in two sections, for more criteria than there may be, and for an evaluation
         with more answers than it may have.
         """
         if self._wrong is not None:
             raise self._wrong
-        for table in (staged_answers, staged_criteria):
-            table.create(connection)
         if self._file is None or self._writer is None:
-            return
+            return False
+        create_anew(connection, staged_answers, staged_criteria)
         self._writer.close()
         self._file.seek(0)
         load_batches(connection, staged_answers, pa.ipc.open_stream(self._file))
         load_batches(connection, staged_criteria, self._criteria)
         analyze(connection, staged_answers)
+        return True
 
     def _keep(self, answers: pa.RecordBatch) -> None:
         if self._writer is None:

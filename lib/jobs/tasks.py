@@ -230,7 +230,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
                 count = sum(len(each) for each in pending)
                 if count < SAMPLE_CHUNK and done + count < rows:
                     continue
-                staging.stage(connection, catalog, pa.RecordBatchReader.from_batches(schema, pending))
+                staged = staging.stage(connection, catalog, pa.RecordBatchReader.from_batches(schema, pending))
                 with workspace.facts.write(connection):
                     # Own data may have come in while the rows were made.
                     status = queries.status(connection)
@@ -242,7 +242,7 @@ def make_sample(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> 
                     if own_fields(connection) != (known if version is None else catalog).own_fields:
                         raise FieldError(FieldCode.FIELDS_CHANGED)
                     define(connection, added if version is None else ())
-                    loader.apply(connection, catalog, EVERYTHING, replace_all=version is None, is_sample=True)
+                    loader.apply(connection, catalog, staged, EVERYTHING, replace_all=version is None, is_sample=True)
                     version = queries.status(connection).data_version
                 done, pending = done + count, []
                 if done < rows:

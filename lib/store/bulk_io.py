@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from io import BytesIO, RawIOBase
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,9 @@ _ROWS_AT_ONCE = 2**20  # one array of each column, where there are fewer
 _BYTE_ORDER_MARK = "\ufeff"  # Excel takes a CSV without it for one in the code page of the country
 _TELL_SECONDS = 0.25
 _BLOCK_BYTES = 32 * 2**20  # of CSV at a time; the longest row has to fit in
+
+_MADE = "temporary_tables"
+"""Where a connection has the names of the temporary tables that were made on it."""
 
 MANY_ROWS = 10_000
 """Rows of a load after which the planner may know too little."""
@@ -80,6 +84,48 @@ def _gathered(batches: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
             waiting = []
     if waiting:
         yield pa.concat_batches(waiting)
+
+
+@contextmanager
+def temporary_tables(connection: Connection) -> Iterator[None]:
+    """Change temporary tables alone, in a transaction: nobody has to wait until it is on the disk."""
+    with connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+        yield
+
+
+def discard_temporary(connection: Connection) -> bool:
+    """Drop every temporary table of a connection, where that is quicker than another one; return whether it was."""
+    if connection.dialect.name != "postgresql" or connection.in_transaction():
+        return False
+    with temporary_tables(connection):
+        connection.exec_driver_sql("DISCARD TEMP")
+    connection.info.pop(_MADE, None)
+    return True
+
+
+def create_anew(connection: Connection, *tables: sa.Table) -> None:
+    """Create temporary tables, in place of those that this was done for on the connection before."""
+    made: set[str] = connection.info.setdefault(_MADE, set())
+    for table in tables:
+        if table.name in made:
+            drop(connection, table)
+        made.add(table.name)
+        connection.exec_driver_sql(_creation(table, connection.dialect))
+
+
+@lru_cache(maxsize=256)
+def _creation(table: sa.Table, dialect: sa.Dialect) -> str:
+    return str(sa.schema.CreateTable(table).compile(dialect=dialect))
+
+
+def fill(connection: Connection, table: sa.Table, rows: sa.Select[Any], *, are_few: bool = False) -> None:
+    """Make a temporary table of rows, in place of the one that was made of others."""
+    create_anew(connection, table)
+    connection.execute(sa.insert(table).from_select(table.columns.keys(), rows))
+    if not are_few:  # of which the planner thinks right anyway
+        analyze(connection, table)
 
 
 def drop(connection: Connection, *tables: sa.Table) -> None:

@@ -20,6 +20,7 @@ from lib.errors import QueryTimeoutError
 from lib.errors.codes import FailureCode
 from lib.settings import Settings
 from lib.store import atomic_swap, data_dir, migrations
+from lib.store.bulk_io import discard_temporary
 from lib.store.disk_space import DiskSpaceMonitor
 from lib.store.driver_errors import translated_errors
 from lib.store.duckdb_engine import DuckDBEngine
@@ -174,10 +175,12 @@ class FactStore:
     def session(self) -> Iterator[Connection]:
         """Give a connection of one's own, for temporary tables that live through several transactions."""
         with self._room.track_disk_full(), translated_errors(), self._connected() as connection:
+            is_clean = False
             try:
                 yield connection
+                is_clean = discard_temporary(connection)
             finally:
-                if not connection.closed:
+                if not is_clean and not connection.closed:
                     connection.invalidate()  # its temporary tables must not turn up with the next user
 
 

@@ -81,7 +81,7 @@ def firing(space: Workspace, person: User) -> str | None:
         )
 
     moment = int(monotonic()) // ALERT_SECONDS
-    return space.live.get((AlertState.FIRING, owner, current()), moment, work_out).answer
+    return space.timed_answers.get((AlertState.FIRING, owner, current()), moment, work_out).answer
 
 
 def source(filters: Filters) -> list[tuple[str, str]]:

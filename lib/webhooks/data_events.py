@@ -20,8 +20,7 @@ from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import Grant
 from lib.catalog.catalog import Catalog
 from lib.ingest import history
-from lib.ingest.history import ImportReport
-from lib.ingest.service import PROGRAM
+from lib.ingest.history import PROGRAM, ImportReport
 from lib.jobs.queue import Job
 from lib.settings import Settings
 from lib.store.enums import LOADED_RESULTS

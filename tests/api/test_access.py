@@ -34,6 +34,7 @@ ROUTES = {
     ("GET", "/v1/evaluations"): "evaluations:read",
     ("GET", "/v1/evaluations/3"): "evaluations:read",
     ("POST", "/v1/evaluations"): "evaluations:write",
+    ("PUT", "/v1/evaluations/none"): "evaluations:write",
 }
 FINE = {("GET", "/v1/analytics/export/job_none"): 404, ("POST", "/v1/analytics/export"): 202}
 

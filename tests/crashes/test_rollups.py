@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from lib.analytics import rollup
 from lib.analytics.grants import EVERYTHING
 from lib.catalog.rollups import ROLLUPS
-from lib.ingest import service
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema
@@ -47,7 +46,7 @@ def tidy(tell: Connection, settings: Settings, round_: int) -> None:
                 }
                 for key, score in batch(round_, number).items()
             ]
-            service.run_objects(workspace.facts, settings, workspace.catalog, objects, "test", EVERYTHING)
+            workspace.write_evaluations(objects, "test", EVERYTHING)
             tell.send(("acknowledged", round_, number))
             number += 1
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -29,7 +31,7 @@ from lib.api.dependencies import (
     filters_of,
     strict_query,
 )
-from lib.api.errors import not_found
+from lib.api.errors import invalid, not_found
 from lib.api.query_description import ZONE, parameter, query
 from lib.api.serializers import AnswerBody, answer, criterion_answer, period, to_json
 from lib.api.throttle import body_cost, charge
@@ -39,7 +41,9 @@ from lib.errors.field_codes import FieldCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.ingest.api_records import unknown_fields_of
 from lib.ingest.history import ImportReport
-from lib.ingest.json_items import decode_body
+from lib.ingest.json_items import decode_body, decode_object
+from lib.ingest.json_values import json_text
+from lib.ingest.mapping import folded
 from lib.workspace import Workspace
 
 _OWN = (
@@ -64,6 +68,7 @@ _BODY = {
         "application/x-ndjson": {"schema": {"type": "string", "description": "One object a line."}},
     },
 }
+_ONE = {"required": True, "content": {request_body.JSON: {"schema": {"type": "object"}}}}
 
 
 def router(catalog: Catalog) -> APIRouter:
@@ -74,6 +79,7 @@ def router(catalog: Catalog) -> APIRouter:
     made.get(f"/{{number:path}}/{_RESULTS}", response_model=schemas.Answers, openapi_extra=described)(read_results)
     made.get("/{number:path}", response_model=schemas.EvaluationWithAnswers, openapi_extra=described)(read_one)
     made.post("", response_model=schemas.Written, openapi_extra={"requestBody": _BODY})(write)
+    made.put("/{number:path}", response_model=schemas.Written, openapi_extra={"requestBody": _ONE})(write_one)
     return made
 
 
@@ -173,22 +179,52 @@ async def write(request: Request, space: Space, key: RecordWriter) -> dict[str, 
         raise request_body.unsupported(kind, f"{request_body.JSON} (an array) or {_LINES[0]}")
     async with request_body.receive(request, key) as body:
         charge(space.settings.rate_limit, key, body_cost(len(body)) - 1)  # one was counted as it came in
-        return await run_in_threadpool(_write, space, key, body, kind == request_body.JSON)
+        return await _written(space, key, lambda: decode_body(body, kind == request_body.JSON))
 
 
-def _load(space: Workspace, key: Key, body: bytearray, may_be_array: bool) -> ImportReport:
-    may_define = "fields:write" in key.scopes and key.grant.everything
-    added = unknown_fields_of(decode_body(body, may_be_array), space.catalog) if may_define else ()
-    return space.write_evaluations(decode_body(body, may_be_array), key.actor, key.grant, added)
+async def write_one(request: Request, space: Space, key: RecordWriter, number: str) -> dict[str, Any]:
+    """Load one evaluation under the id of the path, in place of the one that has it: by the same rules."""
+    strict_query(request, ())
+    if request_body.media_type(request) != request_body.JSON:
+        raise request_body.unsupported(request_body.media_type(request), request_body.JSON)
+    number = clean("id", number)
+    async with request_body.receive(request, key) as body:
+        charge(space.settings.rate_limit, key, body_cost(len(body)) - 1)
+        evaluation = _with_id(decode_object(body), number)
+        return await _written(space, key, lambda: iter([evaluation]))
 
 
-def _write(space: Workspace, key: Key, body: bytearray, may_be_array: bool) -> dict[str, Any]:
+def _with_id(evaluation: dict[str, object], number: str) -> dict[str, object]:
+    """Return an evaluation under the id of the path. Raises ApiError where it names another one itself."""
+    rest = {name: value for name, value in evaluation.items() if folded(name) != "id"}
+    for name, value in evaluation.items():
+        text = json_text(value)
+        if name not in rest and text is not None and (not isinstance(text, str) or clean("id", text.strip()) != number):
+            raise invalid("id", "The id in the body is another one than in the path; right would be the same, or none.")
+    return {"id": number, **rest}
+
+
+async def _written(space: Workspace, key: Key, objects: Callable[[], Iterator[object]]) -> dict[str, Any]:
+    """Load evaluations; while they wait for others, they hold no thread."""
+
+    async def load() -> ImportReport:
+        return await asyncio.wrap_future(await run_in_threadpool(_begin, space, key, objects))
+
     try:
-        report = _load(space, key, body, may_be_array)
+        return _counts(await load())
     except FieldError as error:
         if error.reason.code is not FieldCode.FIELDS_CHANGED:
             raise
-        report = _load(space, key, body, may_be_array)  # by the fields as they are now
+    return _counts(await load())  # by the fields as they are now
+
+
+def _begin(space: Workspace, key: Key, objects: Callable[[], Iterator[object]]) -> Future[ImportReport]:
+    may_define = "fields:write" in key.scopes and key.grant.everything
+    added = unknown_fields_of(objects(), space.catalog) if may_define else ()
+    return space.begin_writing(objects(), key.actor, key.grant, added)
+
+
+def _counts(report: ImportReport) -> dict[str, Any]:
     done = report.loaded
     return {
         "importId": report.id,

@@ -1,0 +1,117 @@
+"""Evaluations that programs post over HTTP: single ones one after another and by many at once, and batches."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import statistics
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+
+from bench import data
+from bench.report import Report, timed
+from lib.analytics import rollup
+from lib.analytics.field_definitions import keep_sample_fields
+from lib.settings import Settings
+from lib.store import schema
+from lib.workspace import Workspace
+from tests.api_client import make_key
+from tests.browser.conftest import served
+
+RATE = 200
+"""Posts a second that programs send together."""
+
+SECONDS = 3 if data.IS_TRIAL else 60
+KEYS = 4
+BATCHES = 20
+
+
+def run(report: Report, engine: str, chosen: Settings) -> None:
+    """Post to the running app, on a copy or so that the data are afterwards as they were."""
+    if engine == "duckdb":
+        chosen = data.copied(chosen, "posted")
+    _own(chosen)
+    keys = [make_key(chosen.data_dir, settings={"database_url": chosen.database_url}) for _ in range(KEYS)]
+    variables = {"CALLBOARD_RATE_LIMIT": "off", "CALLBOARD_SAMPLE": "off"}
+    try:
+        with served(chosen.data_dir, CALLBOARD_DATABASE_URL=chosen.database_url, **variables) as address:
+            _one_by_one(report, engine, address, keys[0])
+            took, failed = asyncio.run(_at_a_rate(address, keys))
+            late = statistics.quantiles(took, n=100)[94]
+            report.add("posts", f"{RATE} single posts a second over {KEYS} keys; {failed} errors", engine, took)
+            report.add("posts", "the same, 95th percentile", engine, [late], bound=400)
+    finally:
+        if engine == "duckdb":
+            shutil.rmtree(chosen.data_dir, ignore_errors=True)
+        else:
+            _take_back(chosen)
+
+
+def _own(chosen: Settings) -> None:
+    """Take the sample data for a workspace's own, which programs may add to."""
+    workspace = Workspace(chosen)
+    with workspace.facts.write() as connection:
+        connection.execute(sa.update(schema.workspace).values(is_sample=False))
+        keep_sample_fields(connection)
+    workspace.close()
+
+
+def _evaluation(number: int) -> dict[str, Any]:
+    return {
+        "id": f"posted_{time.time_ns()}_{number}",
+        "audioDate": f"2026-10-{number % 28 + 1:02}T10:00:00Z",
+        "averageNote": "7.5",
+        "campaignId": f"camp_70{number % 9 + 1}",
+        "callCenterId": "cc_mad",
+        "executiveId": f"exec_{1001 + number % 50}",
+    }
+
+
+def _one_by_one(report: Report, engine: str, address: str, key: str) -> None:
+    with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=60) as client:
+        for rows, bound in ((1, 80 if engine == "duckdb" else 60), (100, 80 if engine == "duckdb" else 60)):
+
+            def post(rows: int = rows) -> None:
+                body = [_evaluation(number) for number in range(rows)]
+                client.post("/v1/evaluations", json=body).raise_for_status()
+
+            what = "a single post, alone" if rows == 1 else f"a batch of {rows}, alone"
+            report.add("posts", what, engine, timed(post, times=BATCHES), bound=bound)
+
+
+async def _at_a_rate(address: str, keys: Sequence[str]) -> tuple[list[float], int]:
+    """Post at a steady rate, however long answers take; return what each took in ms, and how many were no success."""
+    took: list[float] = []
+    failed = 0
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=RATE)
+
+    async def post(client: httpx.AsyncClient, number: int) -> None:
+        nonlocal failed
+        begun = time.perf_counter()
+        headers = {"Authorization": f"Bearer {keys[number % len(keys)]}"}
+        answer = await client.post("/v1/evaluations", json=[_evaluation(number)], headers=headers)
+        took.append((time.perf_counter() - begun) * 1000)
+        failed += answer.status_code != 200
+
+    async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as client, asyncio.TaskGroup() as group:
+        begun = time.perf_counter()
+        for number in itertools.count():
+            due = begun + number / RATE
+            if due > begun + SECONDS:
+                break
+            await asyncio.sleep(max(0, due - time.perf_counter()))
+            group.create_task(post(client, number))
+    return took, failed
+
+
+def _take_back(chosen: Settings) -> None:
+    workspace = Workspace(chosen)
+    with workspace.facts.write() as connection:
+        connection.execute(sa.delete(schema.evaluations).where(schema.evaluations.c.id.startswith("posted_")))
+        rollup.rebuild(connection, workspace.catalog)
+    workspace.close()

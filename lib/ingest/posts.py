@@ -1,0 +1,311 @@
+"""Posts: evaluations that programs send, checked one post at a time, and loaded one or several at a time.
+
+Posts that are loaded together are one transaction, and those of one sender one import of it, which is listed and can be
+undone. Each is counted by itself: it is as if it had come alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy.engine import Connection
+
+from lib.analytics import queries
+from lib.analytics.grants import Grant
+from lib.analytics.workspace_zone import check_zone
+from lib.catalog.catalog import Catalog
+from lib.catalog.own_fields import OwnField
+from lib.errors import (
+    BadRowsError,
+    ConflictError,
+    DatabaseUnavailableError,
+    StorageError,
+    TakenIdsError,
+    TimeZoneChangedError,
+)
+from lib.ingest import history, loader, service, staging
+from lib.ingest.answer_rows import RESULTS
+from lib.ingest.api_records import ValidationResult, convert_objects
+from lib.ingest.converter import staged_schema
+from lib.ingest.history import ImportReport
+from lib.ingest.import_run import ImportRequest, ImportRun, check_fields
+from lib.ingest.import_warnings import RowWarnings
+from lib.ingest.loader import PART_ROWS, LoadResult
+from lib.ingest.new_fields import with_fields
+from lib.settings import Settings
+from lib.store.enums import ImportResult
+from lib.store.facts import FactStore
+
+MOST_TOGETHER = 1_000
+"""Rows that are loaded together at most; a post with more is loaded alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Evaluations that a program sent, as the rules of an import found them. None of them is bad.
+
+    `known` is the catalog by which they were checked, and the fields `added` are defined with them. `started` is the
+    monotonic clock's, in seconds.
+    """
+
+    actor: str
+    grant: Grant
+    settings: Settings
+    known: Catalog
+    added: tuple[OwnField, ...]
+    found: ValidationResult
+    ids: tuple[str, ...]
+    names: frozenset[tuple[str, str, str | None]]  # what its rows belong to: column, id and name
+    digest: str
+    started_at: datetime
+    started: float
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are to load."""
+        return len(self.ids)
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether any row came with answers."""
+        return any(batch.column(RESULTS).null_count < len(batch) for batch in self.found.batches)
+
+    @property
+    def is_joinable(self) -> bool:
+        """Whether it may be loaded with others: it is short, has each id once, and changes no fields."""
+        return 0 < self.rows <= MOST_TOGETHER and len({*self.ids}) == self.rows and not self.added
+
+
+def check(
+    facts: FactStore,
+    settings: Settings,
+    catalog: Catalog,
+    objects: Iterable[object],
+    actor: str,
+    grant: Grant,
+    added: tuple[OwnField, ...] = (),
+) -> Post:
+    """Check evaluations that a program sent, as objects in the canonical columns, by the rules of an import.
+
+    The objects are gone through once, and none is kept. Raises BadRowsError naming the first bad ones, ConflictError
+    while there are sample data.
+    """
+    started, started_at = time.monotonic(), datetime.now(UTC)
+    digest = hashlib.sha256()
+    found = convert_objects(_digested(objects, digest), settings.zone, grant, with_fields(catalog, added))
+    if found.bad:
+        problems = [
+            f"row {problem.row}, {problem.column}: '{problem.value}' {problem.problem}; right would be {problem.right}"
+            for problem in found.problems[:5]
+        ]
+        raise BadRowsError(f"Nothing was loaded: {found.bad} bad of {found.read}. " + ". ".join(problems) + ".")
+    with facts.read() as connection:
+        _refuse_sample(connection)
+    ids = tuple(each for batch in found.batches for each in batch.column("id").to_pylist())
+    names = frozenset(_names(found.batches, catalog)) if len(ids) <= MOST_TOGETHER else frozenset()
+    return Post(actor, grant, settings, catalog, added, found, ids, names, digest.hexdigest(), started_at, started)
+
+
+def _names(batches: Iterable[pa.RecordBatch], catalog: Catalog) -> Iterator[tuple[str, str, str | None]]:
+    for batch in batches:
+        for each in catalog.stored_dimensions:
+            ids, names = (batch.column(name).to_pylist() for name in (each.staged_id, each.staged_name))
+            yield from ((each.staged_id, number, name) for number, name in {*zip(ids, names, strict=True)} if number)
+
+
+def _digested(objects: Iterable[object], digest: hashlib._Hash) -> Iterator[object]:
+    """Give the objects on, and take the digest of the JSON array that they make."""
+    digest.update(b"[")
+    for index, entry in enumerate(objects):
+        text = json.dumps(entry, sort_keys=True, default=str)
+        digest.update((f", {text}" if index else text).encode())
+        yield entry
+    digest.update(b"]")
+
+
+def _refuse_sample(connection: Connection) -> None:
+    if queries.is_sample(connection):
+        raise ConflictError(
+            "The app holds sample data, which do not mix with your own. Right would be to load a first file on the "
+            "Data page or with callboard import, which replaces them, or to start with CALLBOARD_SAMPLE=off."
+        )
+
+
+class Gathering:
+    """Chooses which posts are loaded together: those that are found the same whether they come alone or not.
+
+    One that has an id in common with an earlier one has to wait until that one is loaded, and so have those that would
+    overtake it.
+    """
+
+    def __init__(self) -> None:
+        """Begin without posts."""
+        self._first: Post | None = None
+        self._rows = 0
+        self._has_answers = False
+        self._actors: set[str] = set()
+        self._ids: set[str] = set()  # of the posts that were taken, and of those that have to wait
+        # By column and id: who brings the name, and the name; nobody's, where one that has to wait brings it.
+        self._names: dict[tuple[str, str], tuple[str, str | None]] = {}
+
+    def take(self, post: Post) -> bool:
+        """Return whether a post is to be loaded with those that were taken before."""
+        is_apart = not self._ids.isdisjoint(post.ids)
+        self._ids.update(post.ids)
+        if is_apart or not self._fits(post):
+            self._names.update(dict.fromkeys(((column, number) for column, number, _ in post.names), ("", None)))
+            return False
+        self._first = self._first or post
+        self._rows += post.rows
+        self._has_answers = self._has_answers or post.has_answers
+        self._actors.add(post.actor)
+        self._names.update({(column, number): (post.actor, name) for column, number, name in post.names})
+        return True
+
+    def _fits(self, post: Post) -> bool:
+        first = self._first
+        if first is None:
+            return True
+        if not (first.is_joinable and post.is_joinable) or self._rows + post.rows > MOST_TOGETHER:
+            return False
+        if (first.grant, first.known.own_fields) != (post.grant, post.known.own_fields):
+            return False
+        if first.settings.timezone != post.settings.timezone:
+            return False
+        if self._actors != {post.actor} and (self._has_answers or post.has_answers):
+            return False  # their criteria are defined in one version
+        given = ((self._names.get((column, number)), name) for column, number, name in post.names)
+        return all(known is None or known[0] == post.actor or known[1] == name for known, name in given)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPosts:
+    """What came of posts: the imports that they made, and for each post its own report, or why it was not loaded."""
+
+    imports: tuple[ImportReport, ...]
+    outcomes: tuple[ImportReport | Exception, ...]
+
+
+def load(facts: FactStore, posts: Sequence[Post]) -> LoadedPosts:
+    """Load posts that were gathered, in one transaction. One that can't be loaded keeps none of the others out.
+
+    Raises what concerns them all: StorageError, DatabaseUnavailableError, TimeZoneChangedError.
+    """
+    if not posts:
+        return LoadedPosts((), ())
+    if len(posts) == 1:
+        return _alone(facts, posts[0])
+    try:
+        return _together(facts, posts)
+    except (StorageError, DatabaseUnavailableError, TimeZoneChangedError):
+        raise
+    except TakenIdsError as error:
+        taken = {*error.ids}
+        are_refused = [not taken.isdisjoint(post.ids) for post in posts]
+        rest = load(facts, [post for post, is_refused in zip(posts, are_refused, strict=True) if not is_refused])
+        loaded = iter(rest.outcomes)
+        return LoadedPosts(rest.imports, tuple(error if each else next(loaded) for each in are_refused))
+    except Exception:  # whatever it is, whose fault it is shows when each is loaded alone
+        done = [_alone(facts, post) for post in posts]
+        return LoadedPosts(
+            tuple(report for each in done for report in each.imports),
+            tuple(outcome for each in done for outcome in each.outcomes),
+        )
+
+
+def _alone(facts: FactStore, post: Post) -> LoadedPosts:
+    try:
+        report = load_one(facts, post)
+    except Exception as error:  # whatever it is, its sender is told
+        return LoadedPosts((), (error,))
+    return LoadedPosts((report,), (report,))
+
+
+def load_one(facts: FactStore, post: Post) -> ImportReport:
+    """Load a post by itself; raises as an import does, and TakenIdsError for ids of what its sender may not see."""
+    request = ImportRequest((), post.actor)
+    batches = pa.RecordBatchReader.from_batches(staged_schema(_catalog(post)), post.found.batches)
+    import_run = ImportRun(
+        facts, post.settings, post.known, post.added, request, lambda _: None, post.started, post.grant
+    )
+    with facts.session() as connection:
+        return service.load(import_run, connection, batches, lambda: _report([post]))
+
+
+def _catalog(post: Post) -> Catalog:
+    return with_fields(post.known, post.added)
+
+
+def _report(posts: Sequence[Post]) -> ImportReport:
+    """Return the report of the import that posts of one sender make, before it is loaded."""
+    file = {"name": history.PROGRAM, "sha256": posts[0].digest, "bytes": 0}
+    if len(posts) > 1:
+        file = {"name": history.PROGRAM, "posts": len(posts), "bytes": 0}
+    rows = RowWarnings(history.PROGRAM)
+    for post in posts:
+        for batch in post.found.batches:
+            rows.add(batch)
+    started_at = min(post.started_at for post in posts)
+    report = ImportReport(service.new_id(), started_at, 0.0, posts[0].actor, (file,), ImportResult.LOADED, None)
+    return replace(
+        report,
+        read=sum(post.found.read for post in posts),
+        blank=sum(post.found.blank for post in posts),
+        warnings=tuple(rows.finish()),
+    )
+
+
+def _together(facts: FactStore, posts: Sequence[Post]) -> LoadedPosts:
+    by_actor: dict[str, list[Post]] = {}
+    for post in posts:
+        by_actor.setdefault(post.actor, []).append(post)
+    parts, first = list(by_actor.values()), posts[0]
+    schema = staged_schema(first.known)
+    request = ImportRequest((), first.actor)
+    import_run = ImportRun(facts, first.settings, first.known, (), request, lambda _: None, first.started, first.grant)
+    with facts.session() as connection:
+        staged = staging.stage(connection, first.known, pa.RecordBatchReader.from_batches(schema, _numbered(parts)))
+        with facts.write(connection):
+            check_zone(connection, first.settings.timezone)
+            _refuse_sample(connection)
+            check_fields(connection, import_run)
+            counts = [sum(post.rows for post in part) for part in parts]
+            loaded = loader.apply_together(connection, first.known, staged, first.grant, counts)
+            reports = [_loaded(part, result) for part, result in zip(parts, loaded, strict=True)]
+            for report in reports:
+                history.add(connection, report, [history.PROGRAM], None)
+            new, replaced = loader.loaded_ids(connection, first.known, loaded)
+    by_name = {report.actor: report for report in reports}
+    outcomes = (_own_report(by_name[post.actor], post, new, replaced) for post in posts)
+    return LoadedPosts(tuple(reports), tuple(outcomes))
+
+
+def _numbered(parts: Sequence[Sequence[Post]]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of all posts, numbered as PART_ROWS says."""
+    for place, part in enumerate(parts):
+        begins = place * PART_ROWS
+        for post in part:
+            for batch in post.found.batches:
+                yield batch.set_column(0, batch.schema.field(0), pc.add(batch.column("seq"), begins))
+            begins += post.found.read
+
+
+def _loaded(posts: Sequence[Post], loaded: LoadResult) -> ImportReport:
+    report = _report(posts)
+    seconds = time.monotonic() - min(post.started for post in posts)
+    return replace(report, loaded=loaded, seconds=seconds, warnings=(*report.warnings, *loaded.warnings))
+
+
+def _own_report(report: ImportReport, post: Post, new: frozenset[str] | None, replaced: frozenset[str]) -> ImportReport:
+    """Return what an import did with the rows of one post; `new` are the ids it put in, None for all that it has."""
+    different = post.rows if new is None else len(new.intersection(post.ids))
+    changed = len(replaced.intersection(post.ids))
+    loaded = LoadResult(different - changed, changed, post.rows - different)
+    return replace(report, read=post.found.read, blank=post.found.blank, loaded=loaded)
