@@ -32,10 +32,11 @@ from lib.alerts.checker import AlertChecker
 from lib.alerts.engine import AlertEngine, AlertSources
 from lib.alerts.notices import AlertChannels
 from lib.alerts.repository import AlertRepository
-from lib.analytics import metric_definitions, metric_rollups, queries, rollup, workspace_zone
+from lib.analytics import metric_definitions, metric_rollups, queries, workspace_zone
 from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
 from lib.analytics.query_cache import QueryCache
+from lib.analytics.rollup_tidying import RollupTidier
 from lib.backup import create
 from lib.catalog.catalog import BUILT_IN, Catalog
 from lib.catalog.own_fields import OwnField, without_sample_fields
@@ -132,7 +133,7 @@ class Workspace:
         channels = AlertChannels(notices.mail, notices.call_webhooks, self.outbox.wake)
         self.alert_engine = AlertEngine(self.state, sources, channels)
         self.webhooks.on_switched_off = self.outgoing.tell_webhook_is_off
-        self._lengths: dict[str, int] = {}  # of the rollups, when they were last looked at
+        self._rollups = RollupTidier(self.facts, lambda: self.catalog)
 
     def _take_zone(self) -> None:
         """Go by the workspace's zone; give it one at the first start."""
@@ -296,10 +297,9 @@ class Workspace:
 
     def audit_import(self, report: ImportReport) -> None:
         """Write down that someone imported something, and have webhooks called about it."""
-        done = report.loaded
-        counts = {"added": done.added, "changed": done.changed, "bad": report.bad}
-        files = ", ".join(file["name"] for file in report.files)
-        self.note(report.actor, Action.IMPORT, files, result=report.result.value, import_id=report.id, **counts)
+        counts = {"added": report.loaded.added, "changed": report.loaded.changed, "bad": report.bad}
+        names = ", ".join(file["name"] for file in report.files)
+        self.note(report.actor, Action.IMPORT, names, result=report.result.value, import_id=report.id, **counts)
         for own in report.new_fields if report.result in LOADED_RESULTS else ():
             self.note(report.actor, Action.FIELD_DEFINED, own.name, type=own.type.value)
         self.webhooks.import_loaded(report)
@@ -334,22 +334,13 @@ class Workspace:
         if self.facts.embedded:  # and so held: no restore is at work
             atomic_swap.abandon(self.settings.facts_file, self.settings.state_file)
         with self.facts.read() as connection:
-            tables = rollup.fragmented(connection, self.catalog, self._lengths)
-        with self.facts.read() as connection:
             metrics_due = metric_rollups.is_due(connection)
         if metrics_due:
             self.fill_metric_rollups(SystemActor.LOCAL.value)
-        for table in tables:
-            with self.facts.write() as connection:
-                rollup.compact(connection, metric_definitions.stored_catalog(connection), table)
-            self._lengths.pop(table.name, None)  # it is short again
-            log.info("Put the rows of %s together", table.name)
+        self._rollups.tidy()
 
     def _remove_old_exports(self) -> None:
-        for kind in (JobKind.EXPORT, JobKind.MAILED_FILE):
-            for number in self.queue.delete_older(kind, timedelta(hours=self.settings.export_hours)):
-                file_storage.remove(self.settings, number)
-        file_storage.remove_old(self.settings)
+        exporting.remove_expired(self.queue, self.settings)
         self.outgoing.tidy()
 
     def fill_with_sample(self) -> None:
@@ -360,9 +351,8 @@ class Workspace:
             empty = queries.status(connection).data_version == 0
         if empty:
             log.info("The database is empty: making sample data")
-            tasks.make_sample(
-                self, {"rows": sample_data.DEFAULT_ROWS, "seed": sample_data.DEFAULT_SEED}, lambda *_: None
-            )
+            wanted = {"rows": sample_data.DEFAULT_ROWS, "seed": sample_data.DEFAULT_SEED}
+            tasks.make_sample(self, wanted, lambda *_: None)
 
     def _do(self, task: tasks.Task, job: Job, steps: ProgressReporter) -> dict[str, Any]:
         # Who asked may go by another zone than this process, which holds the database for both.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ from lib.exports import answers, evaluations, file_storage, reports, table_proce
 from lib.exports.evaluations import EvaluationExport
 from lib.exports.table_files import about
 from lib.exports.xlsx_process import Writer
+from lib.jobs.queue import JobKind, Queue
 from lib.reports.formula_versions import versions_of
 from lib.settings import Settings
 from lib.store.bulk_io import write_csv
@@ -189,3 +191,11 @@ def export_metrics(names: Sequence[str], report: str, catalog: Catalog) -> tuple
         known = ", ".join(each for each in reports.REPORTS if each not in RECORD_REPORTS)
         raise InvalidParameterError(METRICS_PARAMETER, ParameterCode.METRICS_OF_REPORTS, known=known)
     return check_metric_names(names, catalog)
+
+
+def remove_expired(queue: Queue, settings: Settings) -> None:
+    """Delete the exports whose time is over, with their files."""
+    for kind in (JobKind.EXPORT, JobKind.MAILED_FILE):
+        for number in queue.delete_older(kind, timedelta(hours=settings.export_hours)):
+            file_storage.remove(settings, number)
+    file_storage.remove_old(settings)
