@@ -111,6 +111,8 @@ class EventStream(Response):
             self._answers.watch(self._asked.name, self._asked.compute, self._woken.set) as question,
         ):
             await self._answers.bring_up_to_date(question)
+            if (self._asked.last_version or 0) > question.version:
+                await question.ask_now()  # another process told the client of a change that is not heard of here yet
             if question.failure is not None:
                 raise question.failure
             self._digest = self._digest_at(self._asked.last_version, question)
