@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
@@ -14,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from lib.access.api_keys import Key
 from lib.access.key_watch import KeyWatch, WatchedKey
 from lib.api.serializers import AnswerBody
-from lib.errors import InvalidParameterError
+from lib.errors import InvalidParameterError, RefusedError
 from lib.live.watched_questions import WatchedQuestion, WatchedQuestions, wait_for_event
 from lib.observability.prometheus import STREAMS
 from lib.web.http_protocol import CONNECTION, HttpProtocol
@@ -110,6 +111,8 @@ class EventStream(Response):
             self._answers.watch(self._asked.name, self._asked.compute, self._woken.set) as question,
         ):
             await self._answers.bring_up_to_date(question)
+            if (self._asked.last_version or 0) > question.version:
+                await question.ask_now()  # another process told the client of a change that is not heard of here yet
             if question.failure is not None:
                 raise question.failure
             self._digest = self._digest_at(self._asked.last_version, question)
@@ -135,8 +138,9 @@ class EventStream(Response):
         return question.answer.digest if known is None and version == question.version else known
 
     async def _notice_leaving(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        with suppress(RefusedError):  # of a body that nobody wants, and that comes too slowly
+            while (await receive())["type"] != "http.disconnect":
+                pass
         self._client_left = True
         self._woken.set()
 

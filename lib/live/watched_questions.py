@@ -66,10 +66,6 @@ class WatchedQuestion(Generic[A]):
         """Whether a newer answer is to come within a second or so."""
         return self._wanted.is_set()
 
-    def renew(self) -> None:
-        """Have it computed again."""
-        self._wanted.set()
-
     @property
     def number(self) -> int:
         """How many times it has been computed."""
@@ -80,6 +76,10 @@ class WatchedQuestion(Generic[A]):
         """Whether there is an answer, and none newer is wanted or being computed."""
         is_idle = self._begun == self._ended and not self.is_due
         return is_idle and self.answer is not None and self.failure is None
+
+    def renew(self) -> None:
+        """Have it computed again."""
+        self._wanted.set()
 
     def wake_watchers(self) -> None:
         """Have those who watch look what there is to say."""

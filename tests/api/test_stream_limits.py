@@ -99,16 +99,6 @@ def test_ten_of_a_key_and_500_in_all_which_the_server_says_goodbye_to(tmp_path: 
     assert "Application shutdown complete" in (tmp_path / "data.log").read_text()
 
 
-def test_opening_counts_as_one_request(tmp_path: Path) -> None:
-    with served(tmp_path / "data", CALLBOARD_SAMPLE="off", CALLBOARD_RATE_LIMIT="3/minute") as address:
-        key = make_key(tmp_path / "data")
-        for _ in range(3):
-            with EventClient(address, key) as stream:
-                stream.summary()
-        with EventClient(address, key) as stream:
-            assert (stream.status, stream.body()["error"]["code"]) == (429, "RATE_LIMIT_EXCEEDED")
-
-
 def test_a_database_that_is_away_for_a_while(tmp_path: Path) -> None:
     with postgres.controlled() as server:
         with psycopg.connect(postgres.url(server.folder, "postgres"), autocommit=True) as connection:

@@ -32,6 +32,7 @@ from lib.settings import Settings
 from lib.workspace import Workspace
 from tests import postgres
 from tests.api.conftest import App
+from tests.api.event_client import EventClient
 from tests.api_client import Client, make_key
 from tests.browser.conftest import served
 from tests.waiting import LONG_SECONDS
@@ -162,6 +163,15 @@ def test_a_long_trend_uses_up_what_ten_short_ones_do(limited: App) -> None:
     for _ in range(15):
         assert kept.ask("GET", "/v1/analytics/trends", params=three_years).status_code == 200
     kept.close()
+
+
+def test_opening_a_stream_counts_as_one_request(limited: App) -> None:
+    key = limited.key("analytics:read")
+    for _ in range(20):
+        with EventClient(limited.address, key) as stream:
+            stream.summary()
+    with EventClient(limited.address, key) as stream:
+        assert (stream.status, stream.body()["error"]["code"]) == (429, "RATE_LIMIT_EXCEEDED")
 
 
 def blocked(connection: psycopg.Connection[tuple[int]]) -> int:
