@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -86,14 +86,19 @@ def convert_objects(objects: Iterable[object], zone: ZoneInfo, grant: Grant, cat
     return checker.finish()
 
 
+@lru_cache(maxsize=32)  # working it out takes longer than reading one evaluation
+def _canonical(catalog: Catalog) -> Mapping:
+    """Return the mapping of objects in the canonical columns."""
+    return Mapping().resolve(catalog, (*catalog.fields, RESULTS), _SOURCE, lambda _: ())
+
+
 class _Checker:
     """Collects rows until there is a batch of them, and converts that."""
 
     def __init__(self, zone: ZoneInfo, grant: Grant, catalog: Catalog) -> None:
         self._columns = (*catalog.fields, RESULTS)
         self._by_folded = {folded(name): name for name in self._columns}
-        mapping = Mapping().resolve(catalog, self._columns, _SOURCE, lambda _: ())
-        self._converter = Converter(mapping, self._columns, Zones(zone, zone), catalog)
+        self._converter = Converter(_canonical(catalog), self._columns, Zones(zone, zone), catalog)
         limits = ((each, grant.ids(each)) for each in catalog.grant_dimensions)
         self._limits = [(each.parameter, each.staged_id, ids) for each, ids in limits if ids is not None]
         self._numbers: list[int] = []

@@ -36,7 +36,11 @@ ROUTES = {
     ("POST", "/v1/evaluations"): "evaluations:write",
     ("PUT", "/v1/evaluations/none"): "evaluations:write",
 }
-FINE = {("GET", "/v1/analytics/export/job_none"): 404, ("POST", "/v1/analytics/export"): 202}
+FINE = {
+    ("GET", "/v1/analytics/export/job_none"): 404,
+    ("POST", "/v1/analytics/export"): 202,
+    ("PUT", "/v1/evaluations/none"): 415,  # as no body comes
+}
 
 
 def settings(app: App) -> Settings:
