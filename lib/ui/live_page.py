@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -22,18 +23,17 @@ SCRIPT = '<script src="app/static/live.js"></script>'
 
 def show(space: Workspace) -> None:
     """Draw the page of the filters in force."""
-    filters, person = url_state.filters(space.settings.zone), current_user.current()
-    found, fires = live_updates.figures(space, filters), live_updates.firing(space, person)
-    regions = {**found.answer.regions, **({} if fires is None else {"alerts": fires})}
+    filters = url_state.filters(space.settings.zone)
+    found = live_updates.figures(space, filters, current_user.current())
     source = f"live/figures?{urlencode(live_updates.source(filters))}"
     flags = "".join(
         f' data-{name}="{str(st.session_state.get(name) == "true").lower()}"' for name in (PAUSED, AWAKE, KIOSK)
     )
-    as_of = f"{found.as_of.astimezone(space.settings.zone):%H:%M:%S}"
+    as_of = live_updates.time_of(space, found)
     st.html(
         f'<div class="cb-live" data-source="{html.escape(source)}" data-words="{html.escape(json.dumps(_words()))}"'
         f' data-as-of="{as_of}" data-said="{html.escape(found.answer.said)}"{flags}>{_bar(as_of)}'
-        f'<p class="cb-unseen" aria-live="polite"></p>{_sections(regions)}</div>{SCRIPT}',
+        f'<p class="cb-unseen" aria-live="polite"></p>{_sections(found.answer.regions)}</div>{SCRIPT}',
         unsafe_allow_javascript=True,
     )
 
@@ -70,7 +70,7 @@ def _bar(as_of: str) -> str:
     )
 
 
-def _sections(regions: dict[str, str]) -> str:
+def _sections(regions: Mapping[str, str]) -> str:
     """Return the regions, those that do not say one themselves under a title."""
     titles = {"backlog": t("Waiting"), "alerts": t("Alerts that fire"), "newest": t("Newest evaluations")}
     drawn = []

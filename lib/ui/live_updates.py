@@ -29,13 +29,14 @@ from lib.errors import CallboardError, InvalidParameterError
 from lib.i18n import current, override_language, t
 from lib.live.timed_answers import TimedAnswer
 from lib.reports.live_page import live_page
+from lib.reports.page_parameters import AWAKE
 from lib.ui import live_html, markdown, streamlit_internals
 from lib.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
-AWAKE, HAVE, LANGUAGE = "awake", "have", "lang"
-"""Parameters of the script: whether the page is kept awake, what it shows, and in which language."""
+HAVE, LANGUAGE = "have", "lang"
+"""Parameters of the script besides the page's: a digest of what it shows, and in which language."""
 
 ALERT_SECONDS = 5
 """Seconds after which alerts are looked at again though the data have not changed: they fire a little later."""
@@ -50,8 +51,8 @@ class LiveRegions:
     digest: str
 
 
-def figures(space: Workspace, filters: Filters) -> TimedAnswer[LiveRegions]:
-    """Return the page Live of a selection in the language in use; all who ask the same share it."""
+def figures(space: Workspace, filters: Filters, person: User) -> TimedAnswer[LiveRegions]:
+    """Return the page Live of a selection for a person, in the language in use; all who ask the same share it."""
     chosen, language = undated(filters), current()
     now = datetime.now(UTC).replace(second=0, microsecond=0)
 
@@ -60,10 +61,16 @@ def figures(space: Workspace, filters: Filters) -> TimedAnswer[LiveRegions]:
         drawn, said = live_html.regions(page), str(page.said)
         return LiveRegions(drawn, said, _digest([*drawn.values(), said]))
 
-    return space.timed_answers.get((chosen, language), now, work_out)
+    found = space.timed_answers.get((chosen, language), now, work_out)
+    fires = _firing(space, person)
+    if fires is None:
+        return found
+    shared = found.answer
+    own = LiveRegions({**shared.regions, "alerts": fires}, shared.said, _digest([shared.digest, fires]))
+    return TimedAnswer(own, found.as_of)
 
 
-def firing(space: Workspace, person: User) -> str | None:
+def _firing(space: Workspace, person: User) -> str | None:
     """Return the alerts that fire, of those that a person may see; None for who may see none."""
     if not person.may(Role.ANALYST):
         return None
@@ -84,6 +91,11 @@ def firing(space: Workspace, person: User) -> str | None:
     return space.timed_answers.get((AlertState.FIRING, owner, current()), moment, work_out).answer
 
 
+def time_of(space: Workspace, found: TimedAnswer[LiveRegions]) -> str:
+    """Return the time up to which figures hold, on the workspace's clock."""
+    return f"{found.as_of.astimezone(space.settings.zone):%H:%M:%S}"
+
+
 def source(filters: Filters) -> list[tuple[str, str]]:
     """Return the parameters by which the script asks for the figures of a selection, in the language in use."""
     asked = undated(filters).to_parameters()
@@ -100,16 +112,13 @@ def _figures(request: Request) -> Response:
             parameters = {name: request.query_params.getlist(name) for name in request.query_params}
             parameters = {name: values for name, values in parameters.items() if name not in (AWAKE, HAVE, LANGUAGE)}
             filters = Filters.from_parameters(parameters, space.settings.zone, person.grant, space.catalog)
-            found, fires = figures(space, filters), firing(space, person)
+            found = figures(space, filters, person)
         except CallboardError as error:
             return _failed(error)
-    digest = _digest([found.answer.digest, fires or ""])
-    age = (datetime.now(UTC) - found.as_of).total_seconds()
-    as_of = f"{found.as_of.astimezone(space.settings.zone):%H:%M:%S}"
-    body: dict[str, Any] = {"asOf": as_of, "age": max(0.0, round(age, 3)), "have": digest}
-    if request.query_params.get(HAVE) != digest:
-        regions = {**found.answer.regions, **({} if fires is None else {"alerts": fires})}
-        body |= {"regions": regions, "said": found.answer.said}
+    age = max(0.0, (datetime.now(UTC) - found.as_of).total_seconds())
+    body: dict[str, Any] = {"asOf": time_of(space, found), "age": round(age, 3), "have": found.answer.digest}
+    if request.query_params.get(HAVE) != found.answer.digest:
+        body |= {"regions": found.answer.regions, "said": found.answer.said}
     return _json(body)
 
 

@@ -27,8 +27,10 @@ from lib.analytics.grants import EVERYTHING, Grant
 from lib.delivery.schedule_choice import ScheduleKind
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
+from lib.ui import live_updates
 from lib.workspace import Workspace
 from tests.conftest import ROOT
+from tests.filters import make_filters
 from tests.ui.test_forged_values import FORGERIES, choosing, forged, run
 from tests.waiting import LONG_SECONDS
 
@@ -364,6 +366,24 @@ def test_an_analyst_sees_their_own(page: AppTest, nora: User) -> None:
     assert page.selectbox(key="_alert_chosen").value in ("", own.id) and not page.exception
     press(page, "Try it on the last 90 days")
     assert not page.exception and "South" not in shown(page)
+
+
+def test_the_page_live_shows_what_fires_to_who_may_see_it(page: AppTest, nora: User) -> None:
+    above = {"type": "above", "value": 1}
+    keep(name="Foreign", condition=above)
+    keep(Owner.of_user(nora), nora.grant, name="Own", by="callCenter", condition=above)
+    keep(Owner.of_user(nora), nora.grant, name="Quiet", condition={"type": "below", "value": 1})
+    space = workspaces.current()
+    boss, viewer = space.people.named("boss@example.com"), replace(nora, id="other", role=Role.VIEWER)
+    for person, names in ((nora, ["Own"]), (boss, ["Foreign", "Own"])):
+        filters = make_filters(grant=person.grant, catalog=space.catalog)
+        drawn = live_updates.figures(space, filters, person).answer.regions["alerts"]
+        assert re.findall('data-key="(.*?)"', drawn) == names
+    filters = make_filters(grant=viewer.grant, catalog=space.catalog)
+    assert "alerts" not in live_updates.figures(space, filters, viewer).answer.regions
+    assert not page.switch_page("live.py").run().exception
+    drawn = next(each.proto.body for each in page.main.get("html") if "cb-live" in each.proto.body)
+    assert "Own" in drawn and "Foreign" not in drawn
 
 
 def test_forged_values(page: AppTest) -> None:
