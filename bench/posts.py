@@ -8,6 +8,7 @@ import shutil
 import statistics
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -35,13 +36,13 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
     """Post to the running app, on a copy or so that the data are afterwards as they were."""
     if engine == "duckdb":
         chosen = data.copied(chosen, "posted")
-    _own(chosen)
+    take_for_own(chosen)
     keys = [make_key(chosen.data_dir, settings={"database_url": chosen.database_url}) for _ in range(KEYS)]
     variables = {"CALLBOARD_RATE_LIMIT": "off", "CALLBOARD_SAMPLE": "off"}
     try:
         with served(chosen.data_dir, CALLBOARD_DATABASE_URL=chosen.database_url, **variables) as address:
             _one_by_one(report, engine, address, keys[0])
-            took, failed = asyncio.run(_at_a_rate(address, keys))
+            took, failed = asyncio.run(at_a_rate(address, keys, SECONDS, []))
             late = statistics.quantiles(took, n=100)[94]
             report.add("posts", f"{RATE} single posts a second over {KEYS} keys; {failed} errors", engine, took)
             report.add("posts", "the same, 95th percentile", engine, [late], bound=400)
@@ -49,10 +50,10 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
         if engine == "duckdb":
             shutil.rmtree(chosen.data_dir, ignore_errors=True)
         else:
-            _take_back(chosen)
+            take_back(chosen)
 
 
-def _own(chosen: Settings) -> None:
+def take_for_own(chosen: Settings) -> None:
     """Take the sample data for a workspace's own, which programs may add to."""
     workspace = Workspace(chosen)
     with workspace.facts.write() as connection:
@@ -61,10 +62,11 @@ def _own(chosen: Settings) -> None:
     workspace.close()
 
 
-def _evaluation(number: int) -> dict[str, Any]:
+def evaluation(number: int) -> dict[str, Any]:
+    """Return an evaluation of now, as a program sends it."""
     return {
         "id": f"posted_{time.time_ns()}_{number}",
-        "audioDate": f"2026-10-{number % 28 + 1:02}T10:00:00Z",
+        "audioDate": datetime.now(UTC).isoformat(),
         "averageNote": "7.5",
         "campaignId": f"camp_70{number % 9 + 1}",
         "callCenterId": "cc_mad",
@@ -77,15 +79,20 @@ def _one_by_one(report: Report, engine: str, address: str, key: str) -> None:
         for rows, bound in ((1, 80 if engine == "duckdb" else 60), (100, 80 if engine == "duckdb" else 60)):
 
             def post(rows: int = rows) -> None:
-                body = [_evaluation(number) for number in range(rows)]
+                body = [evaluation(number) for number in range(rows)]
                 client.post("/v1/evaluations", json=body).raise_for_status()
 
             what = "a single post, alone" if rows == 1 else f"a batch of {rows}, alone"
             report.add("posts", what, engine, timed(post, times=BATCHES), bound=bound)
 
 
-async def _at_a_rate(address: str, keys: Sequence[str]) -> tuple[list[float], int]:
-    """Post at a steady rate, however long answers take; return what each took in ms, and how many were no success."""
+async def at_a_rate(
+    address: str, keys: Sequence[str], seconds: float, begun_at: list[float]
+) -> tuple[list[float], int]:
+    """Post at a steady rate, however long answers take; return what each took in ms, and how many were no success.
+
+    When each began is put into `begun_at`.
+    """
     took: list[float] = []
     failed = 0
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=RATE)
@@ -93,8 +100,9 @@ async def _at_a_rate(address: str, keys: Sequence[str]) -> tuple[list[float], in
     async def post(client: httpx.AsyncClient, number: int) -> None:
         nonlocal failed
         begun = time.perf_counter()
+        begun_at.append(begun)
         headers = {"Authorization": f"Bearer {keys[number % len(keys)]}"}
-        answer = await client.post("/v1/evaluations", json=[_evaluation(number)], headers=headers)
+        answer = await client.post("/v1/evaluations", json=[evaluation(number)], headers=headers)
         took.append((time.perf_counter() - begun) * 1000)
         failed += answer.status_code != 200
 
@@ -102,14 +110,15 @@ async def _at_a_rate(address: str, keys: Sequence[str]) -> tuple[list[float], in
         begun = time.perf_counter()
         for number in itertools.count():
             due = begun + number / RATE
-            if due > begun + SECONDS:
+            if due > begun + seconds:
                 break
             await asyncio.sleep(max(0, due - time.perf_counter()))
             group.create_task(post(client, number))
     return took, failed
 
 
-def _take_back(chosen: Settings) -> None:
+def take_back(chosen: Settings) -> None:
+    """Take out all that was posted."""
     workspace = Workspace(chosen)
     with workspace.facts.write() as connection:
         connection.execute(sa.delete(schema.evaluations).where(schema.evaluations.c.id.startswith("posted_")))
