@@ -45,9 +45,10 @@ from lib.errors import CallboardError, TimeZoneChangedError
 from lib.exports import file_storage
 from lib.exports import service as exporting
 from lib.exports.service import ExportRequest
-from lib.ingest import history, posts, sample_data, service, undo, uploads
+from lib.ingest import history, post_checks, posts, sample_data, service, undo, uploads
 from lib.ingest.group_commit import GroupCommit
 from lib.ingest.history import ImportReport
+from lib.ingest.post_checks import SentPost
 from lib.ingest.posts import Post
 from lib.jobs import metric_tasks, tasks
 from lib.jobs.queue import Job, JobKind, JobStatus, Queue
@@ -86,9 +87,9 @@ class Workspace:
         workspace has, unless it is the one that a command is about to give it.
         """
         self.settings = chosen
-        self._own_fields: tuple[int, float, Catalog] = (-1, -math.inf, BUILT_IN)  # the facts' mark, and when
+        self._own_fields: tuple[int, float, Catalog] = (-1, -math.inf, BUILT_IN)  # the catalog's mark, and when
         self._workers: list[Worker] = []
-        self._posts = GroupCommit(self._load_posts)
+        self._posts = GroupCommit(self._check_posts, self._load_posts)
         self._stops: list[Callable[[], None]] = []  # what ends the threads that were begun
         self.state = StateStore(chosen, to=None)
         try:
@@ -177,7 +178,7 @@ class Workspace:
     def catalog(self) -> Catalog:
         """What can be asked, with the own fields as they are now; they are read where they may be others."""
         if not self.knows_catalog:
-            mark = self.facts.known_writes
+            mark = self.facts.known_catalog_writes
             with self.facts.read() as connection:
                 self._own_fields = (mark, monotonic(), metric_definitions.stored_catalog(connection))
         return self._own_fields[2]
@@ -192,7 +193,7 @@ class Workspace:
         """Whether `catalog` needs no database; where nothing tells of changes, it is known for a second."""
         mark, read_at, _ = self._own_fields
         is_told = self.facts.change_token() is not None or monotonic() - read_at < CATALOG_SECONDS
-        return is_told and mark == self.facts.known_writes
+        return is_told and mark == self.facts.known_catalog_writes
 
     @property
     def calendar(self) -> Calendar:
@@ -271,15 +272,24 @@ class Workspace:
     ) -> ImportReport:
         """Load evaluations that a program sends, within what it may see, and return what became of them.
 
-        The fields `added` are defined with them. Raises as `posts.check` and `posts.load_one` do.
+        The fields `added` are defined with them. Raises as `post_checks.check` and `posts.load_one` do.
         """
         return self.begin_writing(objects, actor, grant, added).result()
 
     def begin_writing(
         self, objects: Iterable[object], actor: str, grant: Grant, added: tuple[OwnField, ...] = ()
     ) -> Future[ImportReport]:
-        """Do the same, together with what others send at the time; what is returned tells when it is done."""
-        return self._posts.add(posts.check(self.facts, self.settings, self.catalog, objects, actor, grant, added))
+        """Do the same; what is returned tells when it is done.
+
+        A list of few is checked and loaded together with what others send at the time; anything else here, at once.
+        """
+        sent = SentPost(objects, actor, grant)
+        if isinstance(objects, list) and len(objects) <= posts.MOST_TOGETHER and not added:
+            return self._posts.add(sent)
+        return self._posts.load_now(post_checks.check(self.facts, self.settings, self.catalog, sent, added))
+
+    def _check_posts(self, sent: Sequence[SentPost]) -> list[Post | Exception]:
+        return post_checks.check_together(self.facts, self.settings, self.catalog, sent)
 
     def _load_posts(self, together: Sequence[Post]) -> tuple[ImportReport | Exception, ...]:
         with self._following_zone():

@@ -80,6 +80,7 @@ def build(catalog: Catalog) -> ASGIApp:
         description=_ABOUT.strip(),
         responses=_ERRORS,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # asking each time takes long
     )
     described_by_catalog = [
         each.router(catalog) for each in (analytics, stream, criteria, metrics, exports, evaluations)

@@ -27,11 +27,14 @@ MAX_CONCURRENT = 4
 MAX_CHANGES = 16
 """Orders and definitions that one key may have under way: less than half of the threads that they take."""
 
-MAX_POSTS = 64
-"""Posts of evaluations that one key may have under way: while they wait to be committed, they hold no thread."""
+MAX_POSTS, MAX_POSTS_IN_ALL = 200, 400
+"""Posts of evaluations that one key, and all keys together, may have under way: as many as 200 a second make in 1 s.
+
+While they wait to be committed, they hold no thread.
+"""
 
 MAX_CONCURRENT_IN_ALL = 256
-"""Questions, changes, and posts, that all keys together may have under way."""
+"""Questions, and changes, that all keys together may have under way."""
 
 MAX_STREAMS, MAX_STREAMS_IN_ALL = 10, 500
 """Streams that one key, and all keys together, may have open."""
@@ -144,7 +147,7 @@ class Slots:
 QUESTIONS = Slots("questions", MAX_CONCURRENT)
 CHANGES = Slots("changes", MAX_CHANGES)
 STREAMS = Slots("streams", MAX_STREAMS, MAX_STREAMS_IN_ALL)
-POSTS = Slots("posts", MAX_POSTS)
+POSTS = Slots("posts", MAX_POSTS, MAX_POSTS_IN_ALL)
 
 
 def _busy(message: str) -> ApiError:

@@ -7,55 +7,68 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from lib.errors import DatabaseUnavailableError
 from lib.ingest.history import ImportReport
+from lib.ingest.post_checks import SentPost
 from lib.ingest.posts import MOST_TOGETHER, Gathering, Post
 
 GATHER_SECONDS = 0.1
 """How long posts wait for others at most, from when the last group began, where that one had several."""
 
+AnyPost = TypeVar("AnyPost", Post, SentPost)
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting(Generic[AnyPost]):
     """A post that is to be loaded, and what tells its sender."""
 
-    post: Post
+    post: AnyPost
     told: Future[ImportReport]
 
 
 class GroupCommit:
-    """Loads posts in the order in which they come. Safe to use from several threads.
+    """Checks and loads posts in the order in which they come. Safe to use from several threads.
 
-    A post that comes alone is loaded at once. Those that come while another is loaded are loaded together afterwards;
-    while that goes on, a group begins every GATHER_SECONDS, or as soon as MOST_TOGETHER rows wait.
+    A post that comes alone is loaded at once. Those that come while another is loaded are checked and loaded together
+    afterwards; while that goes on, a group begins every GATHER_SECONDS, or as soon as MOST_TOGETHER posts wait.
     """
 
-    def __init__(self, load: Callable[[Sequence[Post]], Sequence[ImportReport | Exception]]) -> None:
-        """Load by a function, which returns for each post what came of it; what it raises is told to all of them."""
-        self._load = load
-        self._waiting: list[_Waiting] = []
+    def __init__(
+        self,
+        check: Callable[[Sequence[SentPost]], Sequence[Post | Exception]],
+        load: Callable[[Sequence[Post]], Sequence[ImportReport | Exception]],
+    ) -> None:
+        """Check and load by functions, which return for each post what came of it.
+
+        What they raise is told to the senders of all.
+        """
+        self._check, self._load = check, load
+        self._sent: list[_Waiting[SentPost]] = []
+        self._checked: list[_Waiting[Post]] = []  # that have to wait for others; for the thread alone
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._is_stopped = False
 
-    def add(self, post: Post) -> Future[ImportReport]:
-        """Have a post loaded; what is returned tells when that is done, and what came of it.
-
-        One that can't be loaded with others is loaded before this returns.
-        """
-        waiting = _Waiting(post, Future())
-        if not post.is_joinable:
-            self._do([waiting])
-            return waiting.told
+    def add(self, post: SentPost) -> Future[ImportReport]:
+        """Have a short post checked and loaded; what is returned tells when that is done, and what came of it."""
+        waiting = _Waiting(post, Future[ImportReport]())
         with self._changed:
             if self._is_stopped:
                 raise DatabaseUnavailableError("The server is about to end.")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="posts", daemon=True)
                 self._thread.start()
-            self._waiting.append(waiting)
-            self._changed.notify_all()
+            self._sent.append(waiting)
+            if len(self._sent) in (1, MOST_TOGETHER):
+                self._changed.notify_all()
+        return waiting.told
+
+    def load_now(self, post: Post) -> Future[ImportReport]:
+        """Load a checked post alone, before this returns."""
+        waiting = _Waiting(post, Future[ImportReport]())
+        self._do([waiting])
         return waiting.told
 
     def stop(self) -> None:
@@ -68,25 +81,45 @@ class GroupCommit:
 
     def _run(self) -> None:
         gathers_until = 0.0
-        while group := self._next(gathers_until):
+        while self._gather(gathers_until):
+            gathering = Gathering()
+            taken = [gathering.take(each.post) for each in self._checked]
+            group = [each for each, is_taken in zip(self._checked, taken, strict=True) if is_taken]
+            self._checked = [each for each, is_taken in zip(self._checked, taken, strict=True) if not is_taken]
             gathers_until = time.monotonic() + GATHER_SECONDS if len(group) > 1 else 0.0
             self._do(group)
 
-    def _next(self, gathers_until: float) -> list[_Waiting]:
-        """Wait for posts, and return those that are loaded next; none where all are done and no more will come."""
+    def _gather(self, until: float) -> bool:
+        """Wait for posts, and check those that came; return False where all are done and no more will come."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._is_stopped)
-            while self._gathers() and (left := gathers_until - time.monotonic()) > 0:
+            self._changed.wait_for(lambda: self._sent or self._checked or self._is_stopped)
+            while self._may_wait() and (left := until - time.monotonic()) > 0:
                 self._changed.wait(left)
-            gathering = Gathering()
-            taken = [each for each in self._waiting if gathering.take(each.post)]
-            self._waiting = [each for each in self._waiting if each not in taken]
-            return taken
+            sent, self._sent = self._sent, []
+        if not sent and not self._checked:
+            return False
+        self._checked += self._pass(sent)
+        return True
 
-    def _gathers(self) -> bool:
-        return not self._is_stopped and sum(each.post.rows for each in self._waiting) < MOST_TOGETHER
+    def _may_wait(self) -> bool:
+        return not self._is_stopped and len(self._sent) < MOST_TOGETHER
 
-    def _do(self, group: Sequence[_Waiting]) -> None:
+    def _pass(self, sent: Sequence[_Waiting[SentPost]]) -> list[_Waiting[Post]]:
+        """Check posts; return the good ones, and tell the senders of the others."""
+        outcomes: Sequence[Post | BaseException]
+        try:
+            outcomes = self._check([each.post for each in sent])
+        except BaseException as error:  # whatever it is, who waits has to be told
+            outcomes = [error] * len(sent)
+        passed = []
+        for each, outcome in zip(sent, outcomes, strict=True):
+            if isinstance(outcome, Post):
+                passed.append(_Waiting(outcome, each.told))
+            elif each.told.set_running_or_notify_cancel():
+                each.told.set_exception(outcome)
+        return passed
+
+    def _do(self, group: Sequence[_Waiting[Post]]) -> None:
         group = [each for each in group if each.told.set_running_or_notify_cancel()]
         try:
             outcomes = self._load([each.post for each in group]) if group else ()

@@ -1,4 +1,4 @@
-"""Posts: evaluations that programs send, checked one post at a time, and loaded one or several at a time.
+"""Posts: evaluations that programs sent, checked already (`post_checks.py`), and loaded one or several at a time.
 
 Posts that are loaded together are one transaction, and those of one sender one import of it, which is listed and can be
 undone. Each is counted by itself: it is as if it had come alone.
@@ -6,15 +6,13 @@ undone. Each is counted by itself: it is as if it had come alone.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy.engine import Connection
 
 from lib.analytics import queries
@@ -23,7 +21,6 @@ from lib.analytics.workspace_zone import check_zone
 from lib.catalog.catalog import Catalog
 from lib.catalog.own_fields import OwnField
 from lib.errors import (
-    BadRowsError,
     ConflictError,
     DatabaseUnavailableError,
     StorageError,
@@ -32,8 +29,8 @@ from lib.errors import (
 )
 from lib.ingest import history, loader, service, staging
 from lib.ingest.answer_rows import RESULTS
-from lib.ingest.api_records import ValidationResult, convert_objects
-from lib.ingest.converter import staged_schema
+from lib.ingest.api_records import ValidationResult
+from lib.ingest.converter import REPEATED, staged_schema
 from lib.ingest.history import ImportReport
 from lib.ingest.import_run import ImportRequest, ImportRun, check_fields
 from lib.ingest.import_warnings import RowWarnings
@@ -83,54 +80,8 @@ class Post:
         return 0 < self.rows <= MOST_TOGETHER and len({*self.ids}) == self.rows and not self.added
 
 
-def check(
-    facts: FactStore,
-    settings: Settings,
-    catalog: Catalog,
-    objects: Iterable[object],
-    actor: str,
-    grant: Grant,
-    added: tuple[OwnField, ...] = (),
-) -> Post:
-    """Check evaluations that a program sent, as objects in the canonical columns, by the rules of an import.
-
-    The objects are gone through once, and none is kept. Raises BadRowsError naming the first bad ones, ConflictError
-    while there are sample data.
-    """
-    started, started_at = time.monotonic(), datetime.now(UTC)
-    digest = hashlib.sha256()
-    found = convert_objects(_digested(objects, digest), settings.zone, grant, with_fields(catalog, added))
-    if found.bad:
-        problems = [
-            f"row {problem.row}, {problem.column}: '{problem.value}' {problem.problem}; right would be {problem.right}"
-            for problem in found.problems[:5]
-        ]
-        raise BadRowsError(f"Nothing was loaded: {found.bad} bad of {found.read}. " + ". ".join(problems) + ".")
-    with facts.read() as connection:
-        _refuse_sample(connection)
-    ids = tuple(each for batch in found.batches for each in batch.column("id").to_pylist())
-    names = frozenset(_names(found.batches, catalog)) if len(ids) <= MOST_TOGETHER else frozenset()
-    return Post(actor, grant, settings, catalog, added, found, ids, names, digest.hexdigest(), started_at, started)
-
-
-def _names(batches: Iterable[pa.RecordBatch], catalog: Catalog) -> Iterator[tuple[str, str, str | None]]:
-    for batch in batches:
-        for each in catalog.stored_dimensions:
-            ids, names = (batch.column(name).to_pylist() for name in (each.staged_id, each.staged_name))
-            yield from ((each.staged_id, number, name) for number, name in {*zip(ids, names, strict=True)} if number)
-
-
-def _digested(objects: Iterable[object], digest: hashlib._Hash) -> Iterator[object]:
-    """Give the objects on, and take the digest of the JSON array that they make."""
-    digest.update(b"[")
-    for index, entry in enumerate(objects):
-        text = json.dumps(entry, sort_keys=True, default=str)
-        digest.update((f", {text}" if index else text).encode())
-        yield entry
-    digest.update(b"]")
-
-
-def _refuse_sample(connection: Connection) -> None:
+def refuse_sample(connection: Connection) -> None:
+    """Raise ConflictError while there are sample data."""
     if queries.is_sample(connection):
         raise ConflictError(
             "The app holds sample data, which do not mix with your own. Right would be to load a first file on the "
@@ -231,27 +182,27 @@ def _alone(facts: FactStore, post: Post) -> LoadedPosts:
 def load_one(facts: FactStore, post: Post) -> ImportReport:
     """Load a post by itself; raises as an import does, and TakenIdsError for ids of what its sender may not see."""
     request = ImportRequest((), post.actor)
-    batches = pa.RecordBatchReader.from_batches(staged_schema(_catalog(post)), post.found.batches)
+    batches = post.found.batches if post.rows > MOST_TOGETHER else (_joined([post]),)
+    reader = pa.RecordBatchReader.from_batches(staged_schema(_catalog(post)), batches)
     import_run = ImportRun(
         facts, post.settings, post.known, post.added, request, lambda _: None, post.started, post.grant
     )
     with facts.session() as connection:
-        return service.load(import_run, connection, batches, lambda: _report([post]))
+        return service.load(import_run, connection, reader, lambda: _report([post], batches))
 
 
 def _catalog(post: Post) -> Catalog:
     return with_fields(post.known, post.added)
 
 
-def _report(posts: Sequence[Post]) -> ImportReport:
-    """Return the report of the import that posts of one sender make, before it is loaded."""
+def _report(posts: Sequence[Post], batches: Iterable[pa.RecordBatch]) -> ImportReport:
+    """Return the report of the import that posts of one sender make, before their rows are loaded."""
     file = {"name": history.PROGRAM, "sha256": posts[0].digest, "bytes": 0}
     if len(posts) > 1:
         file = {"name": history.PROGRAM, "posts": len(posts), "bytes": 0}
     rows = RowWarnings(history.PROGRAM)
-    for post in posts:
-        for batch in post.found.batches:
-            rows.add(batch)
+    for batch in batches:
+        rows.add(batch)
     started_at = min(post.started_at for post in posts)
     report = ImportReport(service.new_id(), started_at, 0.0, posts[0].actor, (file,), ImportResult.LOADED, None)
     return replace(
@@ -267,18 +218,20 @@ def _together(facts: FactStore, posts: Sequence[Post]) -> LoadedPosts:
     for post in posts:
         by_actor.setdefault(post.actor, []).append(post)
     parts, first = list(by_actor.values()), posts[0]
-    schema = staged_schema(first.known)
+    rows = [_joined(part, place * PART_ROWS) for place, part in enumerate(parts)]
     request = ImportRequest((), first.actor)
     import_run = ImportRun(facts, first.settings, first.known, (), request, lambda _: None, first.started, first.grant)
     with facts.session() as connection:
-        staged = staging.stage(connection, first.known, pa.RecordBatchReader.from_batches(schema, _numbered(parts)))
-        with facts.write(connection):
+        staged = staging.stage(
+            connection, first.known, pa.RecordBatchReader.from_batches(staged_schema(first.known), rows)
+        )
+        with facts.write(connection, keeps_catalog=True):
             check_zone(connection, first.settings.timezone)
-            _refuse_sample(connection)
+            refuse_sample(connection)
             check_fields(connection, import_run)
             counts = [sum(post.rows for post in part) for part in parts]
             loaded = loader.apply_together(connection, first.known, staged, first.grant, counts)
-            reports = [_loaded(part, result) for part, result in zip(parts, loaded, strict=True)]
+            reports = [_loaded(*each) for each in zip(parts, rows, loaded, strict=True)]
             for report in reports:
                 history.add(connection, report, [history.PROGRAM], None)
             new, replaced = loader.loaded_ids(connection, first.known, loaded)
@@ -287,18 +240,22 @@ def _together(facts: FactStore, posts: Sequence[Post]) -> LoadedPosts:
     return LoadedPosts(tuple(reports), tuple(outcomes))
 
 
-def _numbered(parts: Sequence[Sequence[Post]]) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of all posts, numbered as PART_ROWS says."""
-    for place, part in enumerate(parts):
-        begins = place * PART_ROWS
-        for post in part:
-            for batch in post.found.batches:
-                yield batch.set_column(0, batch.schema.field(0), pc.add(batch.column("seq"), begins))
-            begins += post.found.read
+def _joined(posts: Sequence[Post], first_seq: int = 0) -> pa.RecordBatch:
+    """Return the rows of posts in one batch, numbered from `first_seq` on, with no text that none of them has."""
+    rows = pa.Table.from_batches([batch for post in posts for batch in post.found.batches])
+    columns = [_one_chunk(column) for column in rows.columns]
+    columns[0] = pa.array(np.arange(first_seq, first_seq + len(rows)))
+    return pa.RecordBatch.from_arrays(columns, names=rows.column_names)
 
 
-def _loaded(posts: Sequence[Post], loaded: LoadResult) -> ImportReport:
-    report = _report(posts)
+def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    if column.type == REPEATED:
+        return column.cast(pa.string()).combine_chunks().dictionary_encode()
+    return column.combine_chunks()
+
+
+def _loaded(posts: Sequence[Post], rows: pa.RecordBatch, loaded: LoadResult) -> ImportReport:
+    report = _report(posts, [rows])
     seconds = time.monotonic() - min(post.started for post in posts)
     return replace(report, loaded=loaded, seconds=seconds, warnings=(*report.warnings, *loaded.warnings))
 

@@ -30,6 +30,7 @@ from lib.store.postgresql_engine import postgresql_engine
 _WRITER_LOCK = 0x63616C6C626F6172  # "callboar": the advisory lock of the one who changes the facts
 _WRITER_MEMORY = "256MB"  # PostgreSQL's, for each sort and each grouping of the one who changes the facts
 _FACTS_CHANGED = "callboard_facts"  # the channels of PostgreSQL
+_KEEPS_CATALOG = "keeps_catalog"  # what is told there of a write that does
 # Sorting and joining an import's rows takes memory; an analyst's question takes none of it, and is answered before it
 # would be compiled.
 _ASKING = "-c work_mem=64MB -c temp_buffers=64MB -c jit=off -c DateStyle=ISO"
@@ -57,6 +58,7 @@ class FactStore:
         """
         self._writing = threading.Lock()
         self._writes = 0  # how many transactions ended that may have changed the facts
+        self._catalog_writes = 0  # how many of them may have changed own fields, own metrics or what rollups hold
         self._told: list[Callable[[], None]] = []
         self._listener: ChangeListener | None = None
         data_dir.prepare(settings)
@@ -106,13 +108,18 @@ class FactStore:
     def start_listener(self) -> None:
         """Begin to hear of what other processes write, for `change_token`; nobody else writes an embedded database."""
         if not self.embedded:
-            self._listener = ChangeListener(self.engine, _FACTS_CHANGED, self._count_write)
+            self._listener = ChangeListener(self.engine, _FACTS_CHANGED, self._hear)
             self._listener.start()
 
     @property
     def known_writes(self) -> int:
         """How many transactions ended that may have changed the facts: this process's, and others that it heard of."""
         return self._writes
+
+    @property
+    def known_catalog_writes(self) -> int:
+        """How many of those may have changed own fields, own metrics, or which measures rollups hold."""
+        return self._catalog_writes
 
     def change_token(self) -> int | None:
         """Return a number that changes whenever the facts may have changed; None where that can't be known."""
@@ -145,28 +152,36 @@ class FactStore:
             yield connection
 
     @contextmanager
-    def write(self, connection: Connection | None = None) -> Iterator[Connection]:
-        """Give a connection to change the facts with: one transaction, one writer at a time, kept if nothing fails."""
+    def write(self, connection: Connection | None = None, *, keeps_catalog: bool = False) -> Iterator[Connection]:
+        """Give a connection to change the facts with: one transaction, one writer at a time, kept if nothing fails.
+
+        `keeps_catalog` promises that it leaves own fields, own metrics and the measures that rollups hold as they are.
+        """
         with ExitStack() as stack:
             stack.enter_context(self._room.track_disk_full())
             stack.enter_context(translated_errors())
             if self.embedded:
                 stack.enter_context(self._writing)
-            stack.callback(self._count_write)
+            stack.callback(self._count_write, keeps_catalog)
             if connection is None:
                 connection = stack.enter_context(self._connected())
             stack.enter_context(connection.begin())
             if not self.embedded:
                 memory = sa.func.set_config("work_mem", _WRITER_MEMORY, True)
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK), memory))
-                connection.execute(sa.select(sa.func.pg_notify(_FACTS_CHANGED, "")))  # heard at the commit
+                told = _KEEPS_CATALOG if keeps_catalog else ""
+                connection.execute(sa.select(sa.func.pg_notify(_FACTS_CHANGED, told)))  # heard at the commit
             yield connection
 
     def call_after_writes(self, callback: Callable[[], None]) -> None:
         """Have a function called whenever `change_token` has changed, in the thread that wrote or heard; be quick."""
         self._told.append(callback)
 
-    def _count_write(self) -> None:
+    def _hear(self, told: str) -> None:
+        self._count_write(told == _KEEPS_CATALOG)
+
+    def _count_write(self, keeps_catalog: bool) -> None:
+        self._catalog_writes += not keeps_catalog
         self._writes += 1
         for callback in self._told:
             callback()

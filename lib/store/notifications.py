@@ -18,8 +18,8 @@ _SILENCE_SECONDS = 4.0  # after which a server that should answer each second is
 class ChangeListener(threading.Thread):
     """Hears from PostgreSQL of each change that is told on a channel, also of those by other processes."""
 
-    def __init__(self, engine: Engine, channel: str, heard: Callable[[], None]) -> None:
-        """Listen on a channel; `heard` is called after each change, and whenever one may have been missed."""
+    def __init__(self, engine: Engine, channel: str, heard: Callable[[str], None]) -> None:
+        """Listen on a channel; `heard` is called with what is told of each change, or "" where one may be missed."""
         super().__init__(name=f"listener {channel}", daemon=True)
         self._engine, self._channel, self._heard = engine, channel, heard
         self._stopped = threading.Event()
@@ -51,9 +51,9 @@ class ChangeListener(threading.Thread):
     def _listen(self, connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
         connection.exec_driver_sql(f"LISTEN {self._channel}")
-        self._heard()
+        self._heard("")
         while not self._stopped.is_set():
             connection.exec_driver_sql("SELECT 1")
             self._alive_at = time.monotonic()
-            for _ in driver.notifies(timeout=_SILENCE_SECONDS / 4):
-                self._heard()
+            for told in driver.notifies(timeout=_SILENCE_SECONDS / 4):
+                self._heard(told.payload)

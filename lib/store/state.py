@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -20,9 +18,9 @@ from lib.store.disk_space import DiskSpaceMonitor
 from lib.store.driver_errors import translated_errors
 from lib.store.notifications import ChangeListener
 from lib.store.postgresql_engine import postgresql_engine
+from lib.store.sqlite_changes import SqliteChanges
 
 _STATE_CHANGED = "callboard_state"  # the channels of PostgreSQL
-_SETTLED_NS = 2_000_000_000
 
 
 class StateStore:
@@ -39,6 +37,8 @@ class StateStore:
         self._room = DiskSpaceMonitor(self.engine)
         self._writes = 0
         self._listener: ChangeListener | None = None
+        url = self.engine.url
+        self._file = SqliteChanges(url.database) if url.get_backend_name() == "sqlite" and url.database else None
         try:
             with translated_errors():
                 migrations.refuse_newer(self.engine, "state")
@@ -57,28 +57,21 @@ class StateStore:
         """Close every connection."""
         if self._listener is not None:
             self._listener.stop()
+        if self._file is not None:
+            self._file.close()
         self.engine.dispose()
 
     def start_listener(self) -> None:
-        """Begin to hear of what other processes write, for `change_token`; what writes SQLite shows in its files."""
+        """Begin to hear of what other processes write, for `change_token`; what writes SQLite shows in its file."""
         if self.engine.dialect.name == "postgresql":
-            self._listener = ChangeListener(self.engine, _STATE_CHANGED, self._count_write)
+            self._listener = ChangeListener(self.engine, _STATE_CHANGED, lambda _: self._count_write())
             self._listener.start()
 
     def change_token(self) -> Hashable | None:
         """Return what changes whenever the state may have changed; None where that can't be known."""
         if self._listener is not None:
             return self._writes if self._listener.hears else None
-        if self.engine.dialect.name == "postgresql" or not self.engine.url.database:
-            return None
-        files = [Path(f"{self.engine.url.database}{suffix}") for suffix in ("", "-wal")]
-        try:
-            found = [(status.st_mtime_ns, status.st_size) for status in map(os.stat, files)]
-        except OSError:
-            return None
-        # Two changes within a tick of the file system's clock leave the same time behind.
-        settled = time.time_ns() - max(when for when, _ in found) > _SETTLED_NS
-        return tuple(found) if settled else None
+        return None if self._file is None else self._file.token()
 
     def _count_write(self) -> None:
         self._writes += 1

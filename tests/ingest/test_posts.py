@@ -131,15 +131,16 @@ def campaigns(workspace: Workspace) -> dict[str, str]:
 def test_a_post_that_is_refused_keeps_none_of_the_others_out(workspace: Workspace) -> None:
     workspace.write_evaluations([call("theirs", campaignId="other")], "test", EVERYTHING)
     mine = Grant.of({"campaign": ["c"]})
-    with pytest.raises(BadRowsError):
-        workspace.begin_writing([call("bad", "eleven", campaignId="c")], "ann", mine)
     found = sent(
         workspace,
         ("ann", [call("a", campaignId="c")]),
+        ("bob", [call("good", campaignId="c"), call("bad", "eleven", campaignId="c")]),
         ("ann", [call("theirs", campaignId="c"), call("never", campaignId="c")]),
         ("bob", [call("b", campaignId="c")]),
         grant=mine,
     )
+    bad = found.pop(1)
+    assert isinstance(bad, BadRowsError) and "1 bad of 2. row 2, averageNote: 'eleven'" in bad.message
     assert isinstance(found[1], ConflictError)
     taken = [("ann", [call("theirs", campaignId="c")]), ("bob", [call("first", campaignId="c")])]
     assert [type(each) for each in sent(workspace, *taken, grant=mine)] == [TakenIdsError] * 2
@@ -147,16 +148,17 @@ def test_a_post_that_is_refused_keeps_none_of_the_others_out(workspace: Workspac
     assert scores(workspace) == {"first": 7, "theirs": 7, "a": 7, "b": 7}
 
 
-def test_posts_by_fields_that_were_changed_meanwhile_are_told_so(workspace: Workspace) -> None:
-    posts = [("ann", [call("a")]), ("bob", [call("b")])]
+def test_a_post_by_fields_that_were_changed_meanwhile_is_told_so(workspace: Workspace) -> None:
+    posts = [("ann", [call("b")]), ("bob", [call("c")])]
     with workspace.facts.write() as connection:
         first = workspace.begin_writing([call("first")], "warm", EVERYTHING)
         while not first.running():
             pass
         begun = [workspace.begin_writing(objects, actor, EVERYTHING) for actor, objects in posts]
         define(connection, [OwnField(0, "channel", OwnFieldType.CATEGORY, "Channel")])
-    assert all(isinstance(outcome(each), FieldError) for each in [first, *begun])
-    assert scores(workspace) == {}
+    assert isinstance(outcome(first), FieldError)
+    assert [counts(outcome(each)) for each in begun] == [(1, 0, 0)] * 2  # they were checked afterwards
+    assert scores(workspace) == {"b": 7, "c": 7}
     assert workspace.write_evaluations([call("a", fields={"channel": "chat"})], "ann", EVERYTHING).loaded.added == 1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -36,6 +36,7 @@ from lib.api.query_description import ZONE, parameter, query
 from lib.api.serializers import AnswerBody, answer, criterion_answer, period, to_json
 from lib.api.throttle import body_cost, charge
 from lib.catalog.catalog import Catalog
+from lib.catalog.own_fields import OwnField
 from lib.errors import FieldError, InvalidParameterError, nearest
 from lib.errors.field_codes import FieldCode
 from lib.errors.parameter_codes import ParameterCode
@@ -59,6 +60,9 @@ _OWN = (
 _OWN_NAMES = tuple(each["name"] for each in _OWN)
 
 _RESULTS = "results"
+
+SHORT_BYTES = 16 * 1024
+"""Bytes of a body that is short: it is decoded at once, and checked and loaded together with others."""
 
 _LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines", "application/ndjson")
 _BODY = {
@@ -179,7 +183,10 @@ async def write(request: Request, space: Space, key: RecordWriter) -> dict[str, 
         raise request_body.unsupported(kind, f"{request_body.JSON} (an array) or {_LINES[0]}")
     async with request_body.receive(request, key) as body:
         charge(space.settings.rate_limit, key, body_cost(len(body)) - 1)  # one was counted as it came in
-        return await _written(space, key, lambda: decode_body(body, kind == request_body.JSON))
+        if len(body) > SHORT_BYTES:
+            return await _written(space, key, lambda: decode_body(body, kind == request_body.JSON))
+        found = [*decode_body(body, kind == request_body.JSON)]
+        return await _written(space, key, lambda: found)
 
 
 async def write_one(request: Request, space: Space, key: RecordWriter, number: str) -> dict[str, Any]:
@@ -191,7 +198,7 @@ async def write_one(request: Request, space: Space, key: RecordWriter, number: s
     async with request_body.receive(request, key) as body:
         charge(space.settings.rate_limit, key, body_cost(len(body)) - 1)
         evaluation = _with_id(decode_object(body), number)
-        return await _written(space, key, lambda: iter([evaluation]))
+        return await _written(space, key, lambda: [evaluation])
 
 
 def _with_id(evaluation: dict[str, object], number: str) -> dict[str, object]:
@@ -204,11 +211,15 @@ def _with_id(evaluation: dict[str, object], number: str) -> dict[str, object]:
     return {"id": number, **rest}
 
 
-async def _written(space: Workspace, key: Key, objects: Callable[[], Iterator[object]]) -> dict[str, Any]:
-    """Load evaluations; while they wait for others, they hold no thread."""
+async def _written(space: Workspace, key: Key, objects: Callable[[], Iterable[object]]) -> dict[str, Any]:
+    """Load evaluations; while they wait for others, they hold no thread. Those in a list are few."""
 
     async def load() -> ImportReport:
-        return await asyncio.wrap_future(await run_in_threadpool(_begin, space, key, objects))
+        found = objects()
+        # A list takes less time than to hand it to a thread, unless it defines fields.
+        is_quick = isinstance(found, list) and space.knows_catalog and not _fields_added(space, key, found)
+        begun = _begin(space, key, objects) if is_quick else await run_in_threadpool(_begin, space, key, objects)
+        return await asyncio.wrap_future(begun)
 
     try:
         return _counts(await load())
@@ -218,10 +229,13 @@ async def _written(space: Workspace, key: Key, objects: Callable[[], Iterator[ob
     return _counts(await load())  # by the fields as they are now
 
 
-def _begin(space: Workspace, key: Key, objects: Callable[[], Iterator[object]]) -> Future[ImportReport]:
+def _begin(space: Workspace, key: Key, objects: Callable[[], Iterable[object]]) -> Future[ImportReport]:
+    return space.begin_writing(objects(), key.actor, key.grant, _fields_added(space, key, objects()))
+
+
+def _fields_added(space: Workspace, key: Key, objects: Iterable[object]) -> tuple[OwnField, ...]:
     may_define = "fields:write" in key.scopes and key.grant.everything
-    added = unknown_fields_of(objects(), space.catalog) if may_define else ()
-    return space.begin_writing(objects(), key.actor, key.grant, added)
+    return unknown_fields_of(objects, space.catalog) if may_define else ()
 
 
 def _counts(report: ImportReport) -> dict[str, Any]:
