@@ -52,7 +52,8 @@ class DaySoFar:
 class LiveCounts:
     """Today beside yesterday and the same weekday of last week, and the last hour by minute, the oldest first.
 
-    Today's sums hold all that there is of today; those of the other days end at the time of day that it is.
+    The sums of each day end with the minute that runs, by the clock: what is said to come later today is not among
+    them, but among today's hours.
     """
 
     today: DaySoFar
@@ -110,11 +111,11 @@ def live_counts(connection: Connection, filters: Filters, calendar: Calendar, no
     The filters' own period and zone are passed over: days are the workspace's.
     """
     zone = calendar.zone
-    clock = now.astimezone(zone)
+    clock = now.astimezone(zone).replace(tzinfo=None)
     today = clock.date()
     ends = {
-        today: day_start(today + ONE_DAY, zone),
-        **{day: instant_at(day, clock.time(), zone) for day in (today - ONE_DAY, today - 7 * ONE_DAY)},
+        today: now + _MINUTE,
+        **{day: _end_of_minute(day, clock.time(), zone) for day in (today - ONE_DAY, today - 7 * ONE_DAY)},
     }
     first_minute = now.astimezone(UTC) - (MINUTES - 1) * _MINUTE
     conditions = fact_conditions(undated(filters), calendar)
@@ -160,6 +161,12 @@ def instant_at(day: date, clock: time, zone: ZoneInfo) -> datetime:
         datetime.combine(day, clock.replace(fold=fold, tzinfo=None), zone).astimezone(UTC) for fold in (0, 1)
     )
     return offsets(zone, second, first)[-1][0] if second < first else first
+
+
+def _end_of_minute(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """Return the instant at which a minute of a day is over, as `instant_at` finds it; none passes of a skipped one."""
+    begins = instant_at(day, clock, zone)
+    return begins + _MINUTE if begins.astimezone(zone).time() == clock else begins
 
 
 def _counted(

@@ -60,11 +60,15 @@ def last_version(text: str | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class StreamedQuestion:
-    """What a stream tells of: a question by its name, and how it is computed; the version that its client has."""
+    """What a stream tells of: a question by its name, and how it is computed; the version that its client has.
+
+    Where it `has_formulas`, its answer may change while the data are as they were.
+    """
 
     name: Hashable
     compute: Callable[[], tuple[AnswerBody, int]]
     last_version: int | None
+    has_formulas: bool
 
 
 class EventStream(Response):
@@ -135,7 +139,8 @@ class EventStream(Response):
         if version is None or question.answer is None:
             return None
         known = self._answers.digest_at(self._asked.name, version)
-        return question.answer.digest if known is None and version == question.version else known
+        is_same = known is None and version == question.version and not self._asked.has_formulas
+        return question.answer.digest if is_same else known
 
     async def _notice_leaving(self, receive: Receive) -> None:
         with suppress(RefusedError):  # of a body that nobody wants, and that comes too slowly

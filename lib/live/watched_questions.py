@@ -30,6 +30,9 @@ RETRY_SECONDS = 5.0
 MAX_KNOWN = 50_000
 """Digests of earlier answers that are remembered, of all questions."""
 
+SEVERAL = "several"
+"""What is remembered in place of a digest where a version of the data had several answers, as formulas changed."""
+
 _THREADS = anyio.CapacityLimiter(2)
 
 
@@ -149,7 +152,8 @@ class WatchedQuestions(Generic[A]):
             self._listen()
 
             def remember(answer: A, version: int) -> None:
-                self._known[name, version] = answer.digest
+                before = self._known.get((name, version), answer.digest)
+                self._known[name, version] = answer.digest if before == answer.digest else SEVERAL
 
             question = self._questions[name] = WatchedQuestion(compute, remember)
         question.watchers.add(wake)
@@ -175,7 +179,7 @@ class WatchedQuestions(Generic[A]):
             await question.ask_now()
 
     def digest_at(self, name: Hashable, version: int) -> str | None:
-        """Return the digest of a question's answer at a version of the data, where it is remembered."""
+        """Return the digest of a question's answer at a version of the data, or SEVERAL; None where it is not known."""
         return self._known.get((name, version))
 
     def _listen(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -150,7 +151,7 @@ def _weekday(day: date) -> Words:
 
 def _bar(bucket: TimeBucket, zone: ZoneInfo, before: int | None = None) -> Bar:
     """Return a minute or an hour by the clock, with its average score where there is one."""
-    label, count = f"{bucket.start.astimezone(zone):%H:%M}", bucket.sums["evaluations"]
+    label, count = _clock(bucket, zone), bucket.sums["evaluations"]
     hint: Words = plural("{time}: {count} evaluation", "{time}: {count} evaluations", count, time=label)
     if bucket.sums["scored"]:
         score = formatted(formatting.metric, AVERAGE_SCORE, bucket.sums)
@@ -161,11 +162,27 @@ def _bar(bucket: TimeBucket, zone: ZoneInfo, before: int | None = None) -> Bar:
 
 
 def _hours(counts: LiveCounts, zone: ZoneInfo) -> tuple[Bar, ...]:
-    """Return the hours of today, each with the count of the one that began at the same time by the clock a week ago."""
-    before: Mapping[str, int] = {
-        f"{each.start.astimezone(zone):%H:%M}": each.sums["evaluations"] for each in reversed(counts.week_ago.hours)
-    }
-    return tuple(_bar(each, zone, before.get(f"{each.start.astimezone(zone):%H:%M}", 0)) for each in counts.today.hours)
+    """Return the hours of today, each with the count of the one that began at the same time by the clock a week ago.
+
+    Of hours that a clock shows twice, the last one of today has what is left of last week's.
+    """
+    before: dict[str, list[int]] = defaultdict(list)
+    for each in counts.week_ago.hours:
+        before[_clock(each, zone)].append(each.sums["evaluations"])
+    left = Counter(_clock(each, zone) for each in counts.today.hours)
+    bars = []
+    for each in counts.today.hours:
+        label = _clock(each, zone)
+        left[label] -= 1
+        taken = before[label][:1] if left[label] else before[label]
+        before[label] = before[label][len(taken) :]
+        bars.append(_bar(each, zone, sum(taken)))
+    return tuple(bars)
+
+
+def _clock(bucket: TimeBucket, zone: ZoneInfo) -> str:
+    """Return the time at which a minute or an hour begins, by the clocks of a zone."""
+    return f"{bucket.start.astimezone(zone):%H:%M}"
 
 
 def _oldest(backlog: Backlog, now: datetime, zone: ZoneInfo) -> Words | None:

@@ -248,6 +248,20 @@ def test_a_formula_that_changes_is_an_event(small_app: App, key: str) -> None:
             assert stream.summary()["metrics"]["streamed"] == pytest.approx(twice * 1.5, abs=0.01)
 
 
+def test_who_resumes_is_told_of_a_formula_that_changed(small_app: App, key: str) -> None:
+    """The data have the version that they had."""
+    with small_app.client("analytics:read", "metrics:write") as writer:
+        path = "/v1/analytics/metrics/resumed"
+        assert writer.ask("PUT", path, json={"formula": "averageScore * 2"}).status_code == 201
+        with EventClient(small_app.address, key, metrics="resumed") as stream:
+            first = stream.event()
+        assert writer.ask("PUT", path, json={"formula": "averageScore * 3"}).status_code == 200
+        with EventClient(small_app.address, key, last=first.id, metrics="resumed") as stream:
+            again = stream.event()
+        assert again.id == first.id
+        assert again.data["metrics"]["resumed"] == pytest.approx(first.data["metrics"]["resumed"] * 1.5, abs=0.01)
+
+
 def test_a_stream_that_can_not_be_asked_for_any_longer_ends(small_app: App, key: str) -> None:
     with small_app.client("fields:write") as writer:
         assert writer.ask("PUT", "/v1/fields/desk", json={"type": "category"}).status_code == 201

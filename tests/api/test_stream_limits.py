@@ -142,7 +142,7 @@ async def streaming(
     _, key = api_keys.create(space.state, "test", ["analytics:read"], "test", EVERYTHING, space.catalog)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        asked = StreamedQuestion("asked", compute, None)
+        asked = StreamedQuestion("asked", compute, None, has_formulas=False)
         await EventStream(asked, key, space.watched_questions, space.key_watch, **options)(scope, receive, send)
 
     config, state = uvicorn.Config(app, interface="asgi3", log_config=None), ServerState()

@@ -23,7 +23,7 @@ a,2024-05-15T14:02:00Z,Completed,9,100,c,Alpha <i>,Ann & Bob
 b,2024-05-15T09:00:00Z,Completed,6,300,c,Alpha <i>,Ann & Bob
 c,2024-05-15T08:00:00Z,Pending,,,d,Beta,Zoë
 d,2024-05-14T14:02:59Z,Completed,7,200,c,Alpha <i>,Zoë
-e,2024-05-14T14:03:00Z,Completed,1,200,c,Alpha <i>,Zoë
+e,2024-05-14T14:04:00Z,Completed,1,200,c,Alpha <i>,Zoë
 f,2024-05-08T09:30:00Z,Completed,8,200,c,Alpha <i>,Zoë
 g,2024-05-08T09:40:00Z,Processing,,,c,Alpha <i>,Zoë
 """

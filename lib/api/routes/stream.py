@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from lib.analytics.metric_names import METRICS_PARAMETER
 from lib.api.dependencies import Space, Streamer, strict_query
 from lib.api.event_stream import HEADERS, MIME, EventStream, StreamedQuestion, last_version
 from lib.api.metric_values import PARAMETER
@@ -51,5 +52,6 @@ async def stream(request: Request, space: Space, key: Streamer) -> Response:
             return compute_summary(parameters, space, key)
 
     name = tuple(sorted((name, tuple(values)) for name, values in parameters.items())), key.grant
-    asked = StreamedQuestion(name, compute, last_version(request.headers.get("last-event-id")))
+    last = last_version(request.headers.get("last-event-id"))
+    asked = StreamedQuestion(name, compute, last, has_formulas=METRICS_PARAMETER in parameters)
     return EventStream(asked, key, space.watched_questions, space.key_watch)
