@@ -6,7 +6,6 @@ Pages, API and command line all start from here. What queued jobs do is in `jobs
 from __future__ import annotations
 
 import logging
-import math
 import os
 import sys
 import threading
@@ -45,10 +44,10 @@ from lib.errors import CallboardError, TimeZoneChangedError
 from lib.exports import file_storage
 from lib.exports import service as exporting
 from lib.exports.service import ExportRequest
-from lib.ingest import history, post_checks, posts, sample_data, service, undo, uploads
+from lib.ingest import history, posts, sample_data, service, undo, uploads
 from lib.ingest.group_commit import GroupCommit
 from lib.ingest.history import ImportReport
-from lib.ingest.post_checks import SentPost
+from lib.ingest.post_checks import SentPost, check
 from lib.ingest.posts import Post
 from lib.jobs import metric_tasks, tasks
 from lib.jobs.queue import Job, JobKind, JobStatus, Queue
@@ -87,9 +86,9 @@ class Workspace:
         workspace has, unless it is the one that a command is about to give it.
         """
         self.settings = chosen
-        self._own_fields: tuple[int, float, Catalog] = (-1, -math.inf, BUILT_IN)  # the catalog's mark, and when
+        self._own_fields: tuple[int, float, Catalog] = (-1, 0.0, BUILT_IN)  # the catalog's mark, and when
         self._workers: list[Worker] = []
-        self._posts = GroupCommit(self._check_posts, self._load_posts)
+        self._posts = GroupCommit(lambda sent: check(self.facts, self.settings, self.catalog, sent), self._load_posts)
         self._stops: list[Callable[[], None]] = []  # what ends the threads that were begun
         self.state = StateStore(chosen, to=None)
         try:
@@ -279,17 +278,8 @@ class Workspace:
     def begin_writing(
         self, objects: Iterable[object], actor: str, grant: Grant, added: tuple[OwnField, ...] = ()
     ) -> Future[ImportReport]:
-        """Do the same; what is returned tells when it is done.
-
-        A list of few is checked and loaded together with what others send at the time; anything else here, at once.
-        """
-        sent = SentPost(objects, actor, grant)
-        if isinstance(objects, list) and len(objects) <= posts.MOST_TOGETHER and not added:
-            return self._posts.add(sent)
-        return self._posts.load_now(post_checks.check(self.facts, self.settings, self.catalog, sent, added))
-
-    def _check_posts(self, sent: Sequence[SentPost]) -> list[Post | Exception]:
-        return post_checks.check_together(self.facts, self.settings, self.catalog, sent)
+        """Do the same, together with what others send at the time; what is returned tells when it is done."""
+        return self._posts.add(SentPost(objects, actor, grant, added))
 
     def _load_posts(self, together: Sequence[Post]) -> tuple[ImportReport | Exception, ...]:
         with self._following_zone():

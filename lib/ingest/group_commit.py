@@ -14,7 +14,7 @@ from lib.ingest.history import ImportReport
 from lib.ingest.post_checks import SentPost
 from lib.ingest.posts import MOST_TOGETHER, Gathering, Post
 
-GATHER_SECONDS = 0.1
+GATHER_SECONDS = 0.2
 """How long posts wait for others at most, from when the last group began, where that one had several."""
 
 AnyPost = TypeVar("AnyPost", Post, SentPost)
@@ -52,8 +52,14 @@ class GroupCommit:
         self._is_stopped = False
 
     def add(self, post: SentPost) -> Future[ImportReport]:
-        """Have a short post checked and loaded; what is returned tells when that is done, and what came of it."""
+        """Have a post checked and loaded; what is returned tells when that is done, and what came of it.
+
+        One that is not short is checked and loaded before this returns.
+        """
         waiting = _Waiting(post, Future[ImportReport]())
+        if not post.is_short:
+            self._do(self._pass([waiting]))
+            return waiting.told
         with self._changed:
             if self._is_stopped:
                 raise DatabaseUnavailableError("The server is about to end.")
@@ -63,12 +69,6 @@ class GroupCommit:
             self._sent.append(waiting)
             if len(self._sent) in (1, MOST_TOGETHER):
                 self._changed.notify_all()
-        return waiting.told
-
-    def load_now(self, post: Post) -> Future[ImportReport]:
-        """Load a checked post alone, before this returns."""
-        waiting = _Waiting(post, Future[ImportReport]())
-        self._do([waiting])
         return waiting.told
 
     def stop(self) -> None:

@@ -35,28 +35,22 @@ class SentPost:
     objects: Iterable[object]
     actor: str
     grant: Grant
+    added: tuple[OwnField, ...] = ()  # fields that are defined with it
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     started: float = field(default_factory=time.monotonic)
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it may be checked with others: it is a list of few, and defines no fields."""
+        return isinstance(self.objects, list) and len(self.objects) <= MOST_TOGETHER and not self.added
 
-def check(
-    facts: FactStore, settings: Settings, catalog: Catalog, sent: SentPost, added: tuple[OwnField, ...] = ()
-) -> Post:
-    """Check evaluations that a program sent, and the fields `added` with them, by the rules of an import.
 
-    The objects are gone through once, and none is kept. Raises BadRowsError naming the first bad ones, ConflictError
-    while there are sample data.
+def check(facts: FactStore, settings: Settings, catalog: Catalog, sent: Sequence[SentPost]) -> list[Post | Exception]:
+    """Check one post, or several short ones, by the rules of an import; return for each what was found.
+
+    That is BadRowsError naming the first bad rows where there are any, ConflictError while there are sample data. The
+    objects of a post that comes alone are gone through once, and none is kept.
     """
-    post = _checked_alone(settings, catalog, sent, added)
-    with facts.read() as connection:
-        refuse_sample(connection)
-    return post
-
-
-def check_together(
-    facts: FactStore, settings: Settings, catalog: Catalog, sent: Sequence[SentPost]
-) -> list[Post | Exception]:
-    """Check short posts, whose objects can be gone through again; return for each what `check` does, or raises."""
     if not sent:
         return []
     outcomes: dict[int, Post | Exception] = {}
@@ -120,9 +114,11 @@ def _checked_together(settings: Settings, catalog: Catalog, sent: Sequence[SentP
     return posts
 
 
-def _checked_alone(settings: Settings, catalog: Catalog, sent: SentPost, added: tuple[OwnField, ...] = ()) -> Post:
+def _checked_alone(settings: Settings, catalog: Catalog, sent: SentPost) -> Post:
     digest = hashlib.sha256()
-    found = convert_objects(_digested(sent.objects, digest), settings.zone, sent.grant, with_fields(catalog, added))
+    found = convert_objects(
+        _digested(sent.objects, digest), settings.zone, sent.grant, with_fields(catalog, sent.added)
+    )
     if found.bad:
         problems = [
             f"row {problem.row}, {problem.column}: '{problem.value}' {problem.problem}; right would be {problem.right}"
@@ -138,7 +134,7 @@ def _checked_alone(settings: Settings, catalog: Catalog, sent: SentPost, added: 
         grant=sent.grant,
         settings=settings,
         known=catalog,
-        added=added,
+        added=sent.added,
         found=found,
         ids=ids,
         names=names,

@@ -28,7 +28,7 @@ class SqliteChanges:
                 self._connection = sqlite3.connect(self._path, timeout=0, check_same_thread=False)
                 self._inode = inode
             ((version,),) = self._connection.execute("PRAGMA data_version").fetchall()
-            return inode, id(self._connection), version
+            return inode, version
         return None
 
     def close(self) -> None:

@@ -77,7 +77,7 @@ def test_a_key_is_recognized_without_the_store_until_its_use_is_old(
     assert workspace.keys.get_cached(text) is None  # nobody has asked yet
 
     def is_cached() -> bool:
-        """Ask once more, until the file of the state is old enough to be known."""
+        """Ask once more: the first time, the key's use is written down."""
         return workspace.keys.authenticate(text) is not None and workspace.keys.get_cached(text) is not None
 
     until(is_cached)

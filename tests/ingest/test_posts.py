@@ -196,6 +196,19 @@ def test_many_who_post_the_same_and_others(workspace: Workspace) -> None:
     assert all(held[f"{sender}-{number}"] == number for sender in range(8) for number in range(6))
 
 
+def test_blank_rows_and_posts_of_nothing_are_counted_by_themselves(workspace: Workspace) -> None:
+    found = sent(
+        workspace,
+        ("ann", [{}, call("a1", campaignId="a"), {}]),
+        ("bob", [call("b1", campaignId="b"), {}, call("b2")]),
+        ("ann", [{}]),
+        ("bob", []),
+    )
+    assert [counts(each) for each in found] == [(1, 0, 0), (2, 0, 0), (0, 0, 0), (0, 0, 0)]
+    assert [(each.read, each.blank) for each in found] == [(3, 2), (3, 1), (1, 1), (0, 0)]
+    assert scores(workspace).keys() == {"first", "a1", "b1", "b2"}
+
+
 def test_posts_do_not_push_files_out_of_the_history(workspace: Workspace, load: Load) -> None:
     load("id,audioDate\nfile,2024-01-01\n")
     for number in range(history.MOST_POSTS + 2):

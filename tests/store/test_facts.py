@@ -15,7 +15,9 @@ import sqlalchemy as sa
 
 from lib.access import api_keys
 from lib.analytics import queries
+from lib.analytics.field_definitions import define
 from lib.analytics.grants import EVERYTHING
+from lib.catalog.own_fields import OwnField, OwnFieldType
 from lib.catalog.rollups import ROLLUPS
 from lib.errors import StorageError
 from lib.jobs.tasks import TASKS
@@ -91,6 +93,20 @@ def test_a_kept_answer_is_given_until_somebody_writes(load: Load, listening: Wor
     assert soon(lambda: (ask(listening), at_once(listening)) == (2, 2))
     write(other)
     assert soon(lambda: at_once(listening) is None)
+
+
+def test_the_catalog_is_read_again_only_where_a_write_may_have_changed_it(
+    listening: Workspace, other: Workspace
+) -> None:
+    known, writes = listening.catalog, listening.facts.known_writes
+    with other.facts.write(keeps_catalog=True):
+        pass
+    assert soon(lambda: listening.facts.known_writes > writes)
+    assert listening.knows_catalog and listening.catalog is known
+    with other.facts.write() as connection:
+        define(connection, [OwnField(0, "channel", OwnFieldType.CATEGORY, "Channel")])
+    assert soon(lambda: not listening.knows_catalog)
+    assert [own.name for own in listening.catalog.own_fields] == ["channel"]
 
 
 def test_without_listening_nothing_is_taken_for_known(workspace: Workspace, load: Load) -> None:

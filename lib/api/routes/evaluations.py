@@ -216,9 +216,11 @@ async def _written(space: Workspace, key: Key, objects: Callable[[], Iterable[ob
 
     async def load() -> ImportReport:
         found = objects()
-        # A list takes less time than to hand it to a thread, unless it defines fields.
-        is_quick = isinstance(found, list) and space.knows_catalog and not _fields_added(space, key, found)
-        begun = _begin(space, key, objects) if is_quick else await run_in_threadpool(_begin, space, key, objects)
+        # To hand a list to a thread would take longer than to begin with it, unless it defines fields.
+        if isinstance(found, list) and space.knows_catalog and not _fields_added(space, key, found):
+            begun = space.begin_writing(found, key.actor, key.grant)
+        else:
+            begun = await run_in_threadpool(_begin, space, key, objects)
         return await asyncio.wrap_future(begun)
 
     try:
