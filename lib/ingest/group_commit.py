@@ -14,7 +14,7 @@ from lib.ingest.history import ImportReport
 from lib.ingest.post_checks import SentPost
 from lib.ingest.posts import MOST_TOGETHER, Gathering, Post
 
-GATHER_SECONDS = 0.2
+GATHER_SECONDS = 0.1
 """How long posts wait for others at most, from when the last group began, where that one had several."""
 
 AnyPost = TypeVar("AnyPost", Post, SentPost)
