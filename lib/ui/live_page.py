@@ -60,13 +60,13 @@ def _bar(as_of: str) -> str:
     kiosk = words["leave" if is_set[KIOSK] else "kiosk"]
     state, told = ("paused", words["paused"]) if is_set[PAUSED] else ("current", words["asOf"])
     return (
-        f'<div class="cb-live-bar" data-state="{state}"><p class="cb-live-clock">'
+        f'<div class="cb-live-bar" data-state="{state}"><div class="cb-live-state"><p class="cb-live-clock">'
         f"{html.escape(told.replace('{time}', as_of))}</p>"
-        '<p class="cb-live-reason" role="status"></p>'
+        '<p class="cb-live-reason" role="status"></p></div><div class="cb-live-choices">'
         f'<button type="button" class="cb-live-pause">{html.escape(pause)}</button>'
         f'<label class="cb-live-awake"><input type="checkbox"{" checked" if is_set[AWAKE] else ""}>'
         f"{html.escape(t('Keep awake'))}</label>"
-        f'<button type="button" class="cb-live-kiosk">{html.escape(kiosk)}</button></div>'
+        f'<button type="button" class="cb-live-kiosk">{html.escape(kiosk)}</button></div></div>'
     )
 
 

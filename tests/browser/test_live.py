@@ -89,7 +89,8 @@ def test_values_change_in_place(visit: Callable[[str], Page], post: Post) -> Non
     before = count(page)
     main = page.get_by_test_id("stMain")
     page.locator(".cb-live-pause").focus()
-    main.evaluate("main => main.scrollTo(0, 150)")
+    main.evaluate("main => main.scrollTo(0, 300)")
+    expect(page.locator(".cb-live-clock")).to_be_in_viewport()
     page.evaluate("selector => { window.nodes = [...document.querySelectorAll(selector)]; }", NODES)
     hours = page.locator("[data-region=hours]")
     drawn = hours.inner_html()
@@ -109,7 +110,7 @@ def test_values_change_in_place(visit: Callable[[str], Page], post: Post) -> Non
     same = "selector => [...document.querySelectorAll(selector)].every((each, place) => each === window.nodes[place])"
     assert page.evaluate(same, NODES)
     assert page.evaluate("() => window.changed") == [], "bars grow, none is made anew"
-    assert main.evaluate("main => main.scrollTop") == 150
+    assert main.evaluate("main => main.scrollTop") == 300
     expect(page.locator(".cb-live-pause")).to_be_focused()
     row.get_by_role("link").click()
     expect(page.get_by_role("heading", name=re.compile("Evaluation new-"))).to_be_visible()
