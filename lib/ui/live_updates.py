@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
+import anyio
+import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -31,6 +33,7 @@ from lib.live.timed_answers import TimedAnswer
 from lib.reports.live_page import live_page
 from lib.reports.page_parameters import AWAKE
 from lib.ui import live_html, markdown, streamlit_internals
+from lib.web.turns import Turns
 from lib.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -40,6 +43,12 @@ HAVE, LANGUAGE = "have", "lang"
 
 ALERT_SECONDS = 5
 """Seconds after which alerts are looked at again though the data have not changed: they fire a little later."""
+
+FIGURE_THREADS = anyio.CapacityLimiter(64)
+"""Threads that work out figures, or wait for their turn, so that pages and other questions have theirs."""
+
+FIGURE_TURNS = Turns(of_one=2, in_all=4)
+"""Figures that are worked out at once, of one person and of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +111,12 @@ def source(filters: Filters) -> list[tuple[str, str]]:
     return [*((name, value) for name, values in asked.items() for value in values), (LANGUAGE, current())]
 
 
-def _figures(request: Request) -> Response:
-    """Answer with what changed since the script asked last."""
+async def _figures(request: Request) -> Response:
+    """Answer with what changed since the script asked last; a flood of questions slows nobody else."""
+    return await anyio.to_thread.run_sync(_changed_figures, request, limiter=FIGURE_THREADS)
+
+
+def _changed_figures(request: Request) -> Response:
     with override_language(request.query_params.get(LANGUAGE, "")):
         try:
             space, person = _entered(request, is_use=request.query_params.get(AWAKE) == "true")
@@ -112,7 +125,8 @@ def _figures(request: Request) -> Response:
             parameters = {name: request.query_params.getlist(name) for name in request.query_params}
             parameters = {name: values for name, values in parameters.items() if name not in (AWAKE, HAVE, LANGUAGE)}
             filters = Filters.from_parameters(parameters, space.settings.zone, person.grant, space.catalog)
-            found = figures(space, filters, person)
+            with FIGURE_TURNS.take(person.id):
+                found = figures(space, filters, person)
         except CallboardError as error:
             return _failed(error)
     age = max(0.0, (datetime.now(UTC) - found.as_of).total_seconds())
@@ -168,4 +182,4 @@ def _digest(texts: Sequence[str]) -> str:
 
 
 ROUTES = (Route("/live/figures", _figures), Route("/data_version", _data_version))
-"""Where browsers ask; sync, as each looks into the databases."""
+"""Where browsers ask; in threads, as each looks into the databases."""
