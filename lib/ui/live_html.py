@@ -143,7 +143,7 @@ def _newest(page: LivePage) -> str:
     for row in page.rows:
         first, *others = (_escaped(column.say(row.record)) for column in page.columns)
         address = _escaped(f"evaluations?{urlencode(row.link)}")
-        cells = "".join(f"<td>{cell}</td>" for cell in others)
+        cells = "".join(f'<td title="{cell}">{cell}</td>' for cell in others)
         first = f'<td><a href="{address}" target="_self">{first}</a></td>'
         rows.append(f'<tr data-key="{_escaped(row.record.id)}">{first}{cells}</tr>')
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
