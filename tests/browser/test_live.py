@@ -230,6 +230,12 @@ def test_other_pages_say_that_there_are_new_data(visit: Callable[[str], Page], p
     button.click()
     expect(page.locator(".cb-shown b").nth(1)).not_to_have_text(shown)
     expect(note).to_be_empty()
+    for name in ("Data", "Reports", "Alerts"):
+        page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        expect(note).to_be_attached()
+    post()
+    expect(button).to_be_visible()
 
 
 def figures_asked(page: Page) -> list[str]:
