@@ -227,9 +227,10 @@ def test_other_pages_say_that_there_are_new_data(visit: Callable[[str], Page], p
     button = note.get_by_role("button", name=re.compile(r"New data, \d\d:\d\d – refresh"))
     expect(button).to_be_visible()
     assert page.locator(".cb-shown b").nth(1).inner_text() == shown, "by itself nothing changes"
-    button.click()
+    button.press("Enter")
     expect(page.locator(".cb-shown b").nth(1)).not_to_have_text(shown)
     expect(note).to_be_empty()
+    expect(page.get_by_role("heading", name="Campaigns", level=1)).to_be_focused()
     for name in ("Data", "Reports", "Alerts"):
         page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
         expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
