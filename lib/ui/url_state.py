@@ -27,19 +27,23 @@ from lib.errors import InvalidParameterError
 from lib.errors.codes import CodedText
 from lib.i18n import current
 from lib.reports import filter_text, job_text, page_parameters
-from lib.reports.page_links import OPENED, with_period
+from lib.reports.page_links import OPENED, with_period, without_period
 from lib.reports.page_parameters import (
     CHOICES,
     COMPARED_DAYS,
     LISTS,
     NUMBERS,
     PAGE,
+    SAVED_VIEW,
     SELECT_OPTIONS,
     SINGLE,
     TEXTS,
     PageParameters,
 )
 from lib.ui import current_user
+
+UNDATED = ("live",)
+"""The URL paths of pages that go by the filters, and have a time of their own: they pass over the period."""
 
 _SEEN = "_url_seen"
 _EXACT = "_exact_moments"
@@ -82,8 +86,13 @@ def save(zone: ZoneInfo) -> None:
     """
     wanted = parameters(zone)
     if wanted != _without_defaults(_meant()):
-        st.query_params.from_dict(shorten(wanted))
+        st.query_params.from_dict(shorten(wanted) if has_period() else without_period(wanted))
     st.session_state[_SEEN] = _meant()
+
+
+def has_period() -> bool:
+    """Return whether the period that is chosen applies to the page."""
+    return st.session_state.get("_page") not in UNDATED
 
 
 def filters(zone: ZoneInfo) -> Filters:
@@ -223,8 +232,17 @@ def _raw() -> dict[str, list[str]]:
 
 
 def _meant() -> dict[str, list[str]]:
-    """Return the URL's parameters with the period that they mean."""
-    return page_parameters.complete(_raw(), _start_parameters(), _catalog())
+    """Return the URL's parameters with the period that they mean.
+
+    Where the page has none, that is the one of the pages before: it is there again on those that come.
+    """
+    raw = _raw()
+    if has_period() or without_period(raw) != raw or SAVED_VIEW in raw:
+        return page_parameters.complete(raw, _start_parameters(), _catalog())
+    if "dateFrom" not in st.session_state:
+        return raw | _start_parameters()
+    ends = {name: _moment(name) for name in ("dateFrom", "dateTo")}
+    return with_period(raw | {name: [end.isoformat()] for name, end in ends.items() if end})
 
 
 def _without_defaults(parameters: Mapping[str, list[str]]) -> dict[str, list[str]]:

@@ -116,3 +116,15 @@ def test_data_that_grow_move_the_first_view(app: AppTest, settings: Settings, tm
         fill(settings, tmp_path, days)
         app.run()
         assert f"· {count} evaluations" in shown(app) and asked(app) == {}
+
+
+def test_live_says_no_period_and_keeps_the_one_of_other_pages(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    fill(settings, tmp_path)
+    app.run()
+    app.selectbox(key="_preset").select("all").run()
+    app.switch_page("live.py").run()
+    app.multiselect(key="campaignId").select("a").run()
+    assert asked(app) == {"campaignId": ["a"]}
+    assert app.session_state["dateFrom"] is None
+    app.multiselect(key="campaignId").unselect("a").run()
+    assert asked(app) == {} and app.session_state["dateFrom"] is None
