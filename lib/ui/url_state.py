@@ -32,6 +32,7 @@ from lib.reports.page_parameters import (
     CHOICES,
     COMPARED_DAYS,
     LISTS,
+    LIVE_FLAGS,
     NUMBERS,
     PAGE,
     SAVED_VIEW,
@@ -59,6 +60,7 @@ def load(zone: ZoneInfo) -> None:
     """
     session = st.session_state
     now = _meant()
+    _take_live_flags(now)
     if session.get(_SEEN) != now or page_parameters.unknown_fields(now, _catalog()):  # one may just have been deleted
         _take(page_parameters.parse(now, zone, _catalog()), zone, by_link=True)
         session[_SEEN] = now
@@ -77,6 +79,21 @@ def load(zone: ZoneInfo) -> None:
     for key in _keys():
         if key in session:
             session[key] = session[key]  # a widget that is not drawn on this page would lose its state
+
+
+def _take_live_flags(now: Mapping[str, list[str]]) -> None:
+    """Hold what the script of the page Live wrote to the URL, which is no link: what is chosen meanwhile stays."""
+    session = st.session_state
+    seen = session.get(_SEEN)
+    if seen is None or _without_flags(seen) != _without_flags(now):
+        return
+    for flag in LIVE_FLAGS:
+        session[flag] = "true" if now.get(flag) == ["true"] else None
+    session[_SEEN] = now
+
+
+def _without_flags(parameters: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    return {name: values for name, values in parameters.items() if name not in LIVE_FLAGS}
 
 
 def save(zone: ZoneInfo) -> None:
