@@ -48,6 +48,7 @@ def _words() -> dict[str, str]:
         "kiosk": t("Kiosk view"),
         "leave": t("Leave the kiosk view"),
         "unreachable": t("The server can't be reached."),
+        "dialog": t("Connection error"),  # what Streamlit calls the one that the script closes
         "slow": t("The server takes long to answer."),
     }
 

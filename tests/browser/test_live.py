@@ -139,7 +139,7 @@ def test_it_pauses_and_the_address_says_so(visit: Callable[[str], Page], post: P
     expect(page).not_to_have_url(re.compile("paused"))
 
 
-def test_it_rests_while_nobody_sees_it(visit: Callable[[str], Page], post: Post) -> None:
+def test_it_rests_while_nobody_sees_it_unless_it_is_kept_awake(visit: Callable[[str], Page], post: Post) -> None:
     page = visit("live")
     before = count(page)
     see(page, is_seen=False)
@@ -156,6 +156,20 @@ def test_it_rests_while_nobody_sees_it(visit: Callable[[str], Page], post: Post)
     see(page, is_seen=False)
     post()
     expect_count(page, before + 2)
+    see(page, is_seen=True)
+
+    sidebar = page.get_by_test_id("stSidebar")
+    sidebar.get_by_test_id("stMultiSelect").first.click()
+    page.get_by_role("option", name="Alpha").click()
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("live.*campaignId=Alpha"))
+    expect(page).to_have_url(re.compile("awake=true"))
+    sidebar.get_by_role("link", name="Campaigns").click()
+    expect(page).to_have_url(re.compile("campaigns.*campaignId=Alpha"))
+    expect(page).not_to_have_url(re.compile("awake"))
+    sidebar.get_by_role("link", name="Live", exact=True).click()
+    expect(page.get_by_label("Keep awake")).to_be_checked()
+    expect(page).to_have_url(re.compile("live.*awake=true"))
 
 
 def test_the_kiosk_view(visit: Callable[[str], Page], post: Post) -> None:
