@@ -54,7 +54,8 @@ def _card(card: LiveCard) -> str:
     metric, value = card.metric, _escaped(card.value)
     if metric.unit is Unit.SCORE and str(card.value) != formatting.NOTHING:
         value += " <small>/ 10</small>"
-    few = formatting.small_sample(card.totals) if metric.unit is Unit.SCORE else ""
+    is_of_some = metric.unit is Unit.SCORE and card.totals["evaluations"]
+    few = formatting.small_sample(card.totals) if is_of_some else ""
     mark = f'<span class="cb-few">{_escaped(few)}</span>' if few else ""
     label, help_ = _escaped(catalog_words.metric_label(metric)), _escaped(catalog_words.metric_help(metric))
     return (

@@ -13,17 +13,17 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from lib.analytics.query import Filters
 from lib.i18n import t
 from lib.reports.page_parameters import AWAKE, KIOSK, PAUSED
-from lib.ui import current_user, live_updates, url_state
+from lib.ui import current_user, live_updates
 from lib.workspace import Workspace
 
 SCRIPT = '<script src="app/static/live.js"></script>'
 
 
-def show(space: Workspace) -> None:
-    """Draw the page of the filters in force."""
-    filters = url_state.filters(space.settings.zone)
+def show(space: Workspace, filters: Filters) -> None:
+    """Draw the page of a selection."""
     found = live_updates.figures(space, filters, current_user.current())
     source = f"live/figures?{urlencode(live_updates.source(filters))}"
     flags = "".join(
