@@ -29,7 +29,7 @@ def regions(page: LivePage) -> dict[str, str]:
 
 
 def alerts(firing: Sequence[tuple[str, str]]) -> str:
-    """Return the alerts that fire, each by its name and how it stands."""
+    """Return the alerts that fire, each by its name and how it stands: its state, the worst value and since when."""
     if not firing:
         return f'<p class="cb-note">{_escaped(t("No alert fires."))}</p>'
     items = "".join(
@@ -65,8 +65,10 @@ def _card(card: LiveCard) -> str:
 
 
 def _earlier(earlier: EarlierValue) -> str:
-    change = f" <b>{_escaped(earlier.change)}</b>" if earlier.change else ""
-    return f'<span class="cb-note">{_escaped(earlier.day)}: {_escaped(earlier.value)}{change}</span>'
+    change = _escaped(earlier.change) if earlier.change else ""
+    return (
+        f'<span class="cb-note"><span>{_escaped(earlier.day)}: {_escaped(earlier.value)}</span> <b>{change}</b></span>'
+    )
 
 
 def _minutes(page: LivePage) -> str:
