@@ -23,8 +23,11 @@ from starlette.routing import Route
 from lib import workspace
 from lib.access.users import LOCAL, Role, User
 from lib.alerts import alert_text
-from lib.alerts.states import AlertState
+from lib.alerts.alert import Alert
+from lib.alerts.figures_text import AlertFigures
+from lib.alerts.states import AlertOverview, AlertState
 from lib.analytics import queries
+from lib.analytics.grants import Grant
 from lib.analytics.minutes import undated
 from lib.analytics.query import Filters
 from lib.errors import CallboardError, InvalidParameterError
@@ -88,16 +91,25 @@ def _firing(space: Workspace, person: User) -> str | None:
     def work_out() -> str:
         listed, _ = space.alerts.all_of(owner)
         overviews = space.alerts.overviews([each.id for each in listed])
+        firing = [each for each in listed if overviews[each.id].state is AlertState.FIRING]
         return live_html.alerts(
-            [
-                (each.definition.name, alert_text.state_text(each, overviews[each.id]))
-                for each in listed
-                if overviews[each.id].state is AlertState.FIRING
-            ]
+            [(each.definition.name, _how_it_fires(space, each, overviews[each.id], person.grant)) for each in firing]
         )
 
     moment = int(monotonic()) // ALERT_SECONDS
-    return space.timed_answers.get((AlertState.FIRING, owner, current()), moment, work_out).answer
+    return space.timed_answers.get((AlertState.FIRING, owner, person.grant, current()), moment, work_out).answer
+
+
+def _how_it_fires(space: Workspace, alert: Alert, overview: AlertOverview, grant: Grant) -> str:
+    """Return an alert's state, and of the worst that it watches the value, the threshold and since when it fires."""
+    state = alert_text.state_text(alert, overview)
+    members = [overview.worst] if overview.worst else []
+    if not alert_text.visible(members, alert.definition, space.catalog, grant):
+        return state
+    worst = members[0]
+    figures_of = AlertFigures(alert.definition, space.catalog, space.settings.zone)
+    since = t("since {time}", time=figures_of.instant(worst.settled_since))
+    return " · ".join([state, alert_text.worst_text(figures_of, worst), since])
 
 
 def time_of(space: Workspace, found: TimedAnswer[LiveRegions]) -> str:
