@@ -109,7 +109,7 @@ def _chart(title: str, spoken: str, bars: Sequence[Bar], *, every: int, legend: 
     times = "".join(f"<span>{bar.label}</span>" for bar in bars[::every])
     return (
         f'<div class="cb-live-title"><h3>{_escaped(title)}</h3>{legend}</div>'
-        f'<div class="cb-live-chart" role="img" aria-label="{_escaped(spoken)}">'
+        f'<div class="cb-live-chart" role="img" tabindex="0" aria-label="{_escaped(spoken)}">'
         f'<span class="cb-live-most">{number(most)}</span><div class="cb-live-bars">{drawn}</div>'
         f'<div class="cb-live-times">{times}</div></div>'
     )
@@ -117,7 +117,7 @@ def _chart(title: str, spoken: str, bars: Sequence[Bar], *, every: int, legend: 
 
 def _bar(bar: Bar, most: int) -> str:
     behind = "" if bar.before is None else _column("cb-live-before", bar.before / most)
-    return f'<div title="{_escaped(bar.hint)}">{behind}{_column("cb-live-now", bar.count / most)}</div>'
+    return f'<div data-told="{_escaped(bar.hint)}">{behind}{_column("cb-live-now", bar.count / most)}</div>'
 
 
 def _column(kind: str, share: float) -> str:

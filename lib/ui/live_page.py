@@ -78,7 +78,9 @@ def _sections(regions: Mapping[str, str]) -> str:
     for name in ("late", "cards", "minutes", "hours", "backlog", "alerts", "newest"):
         if name in regions:
             title = f"<h3>{html.escape(titles[name])}</h3>" if name in titles else ""
+            told = f'<p class="cb-live-told">{html.escape(t("Point at a bar, or press the arrow keys."))}</p>'
             drawn.append(
-                f'<section data-part="{name}">{title}<div data-region="{name}">{regions[name]}</div></section>'
+                f'<section data-part="{name}">{title}<div data-region="{name}">{regions[name]}</div>'
+                f"{told if name in ('minutes', 'hours') else ''}</section>"
             )
     return "".join(drawn)

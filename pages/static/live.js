@@ -26,7 +26,7 @@
     }
     const { asOf, said } = root.dataset;
     page = { root, words: JSON.parse(root.dataset.words), asOf, said, spoken: said, spokenAt: performance.now() };
-    Object.assign(page, { have: "", regions: {}, answeredAt: performance.now(), problem: "", failures: 0 });
+    Object.assign(page, { have: "", regions: {}, answeredAt: performance.now(), problem: "", failures: 0, picked: {} });
     if (!has("awake") && sessionStorage.getItem(AWAKE) === "true") set("awake", true);
     return true;
   };
@@ -78,7 +78,22 @@
       wanted.innerHTML = drawn;
       morph(region, wanted.content);
       page.regions[name] = drawn;
+      pick(region, page.picked[name]);
     }
+  };
+
+  // The bar of a chart that a pointer, a finger or the arrow keys are on is told in a line below, by its place.
+  const pick = (region, place) => {
+    const bars = [...region.querySelectorAll(".cb-live-bars > div")];
+    if (place === undefined || !bars.length) return;
+    const at = Math.min(Math.max(place, 0), bars.length - 1);
+    page.picked[region.dataset.region] = at;
+    bars.forEach((bar, each) => bar.toggleAttribute("data-picked", each === at));
+    setText(region.parentElement.querySelector(".cb-live-told"), bars[at].dataset.told);
+  };
+  const pointAt = ({ target }) => {
+    const bar = target instanceof Element && target.closest(".cb-live-bars > div");
+    if (bar && enter()) pick(bar.closest("[data-region]"), [...bar.parentElement.children].indexOf(bar));
   };
 
   // What is heard: a sentence, where it is another one, and not more often than one can listen.
@@ -168,8 +183,16 @@
     else if (target.closest(".cb-live-kiosk")) set("kiosk", !has("kiosk"));
     else if (target.matches(".cb-live-awake input")) set("awake", target.checked);
   });
-  document.addEventListener("keydown", ({ key }) => {
+  document.addEventListener("pointerover", pointAt);
+  document.addEventListener("click", pointAt);
+  document.addEventListener("keydown", (event) => {
+    const { key, target } = event, step = { ArrowLeft: -1, ArrowRight: 1 }[key];
     if (key === "Escape" && enter() && has("kiosk")) set("kiosk", false);
+    const region = step && target instanceof Element && target.matches(".cb-live-chart") && target.closest("[data-region]");
+    if (!region || !enter()) return;
+    event.preventDefault();
+    const last = region.querySelectorAll(".cb-live-bars > div").length - 1, at = page.picked[region.dataset.region];
+    pick(region, at === undefined ? last : at + step);
   });
   document.addEventListener("visibilitychange", () => {
     if (!enter()) return;

@@ -112,6 +112,14 @@ def test_values_change_in_place(visit: Callable[[str], Page], post: Post) -> Non
     assert page.evaluate("() => window.changed") == [], "bars grow, none is made anew"
     assert main.evaluate("main => main.scrollTop") == 300
     expect(page.locator(".cb-live-pause")).to_be_focused()
+    told = page.locator("[data-part=minutes] .cb-live-told")
+    page.locator("[data-part=minutes] .cb-live-chart").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    expect(told).to_contain_text(re.compile(r"\d\d:\d\d: \d evaluation"))
+    last = told.inner_text()
+    page.locator("[data-part=minutes] .cb-live-bars > div").first.click()
+    expect(told).not_to_have_text(last)
     row.get_by_role("link").click()
     expect(page.get_by_role("heading", name=re.compile("Evaluation new-"))).to_be_visible()
 
