@@ -19,6 +19,7 @@ from lib.catalog.catalog import BUILT_IN
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.browser.conftest import served
+from tests.browser.lists import choose
 
 ROWS = 60
 NODES = ".cb-live-bars span, .cb-live-chart, .cb-value, .cb-live-card, .cb-live-pause"
@@ -167,9 +168,7 @@ def test_it_rests_while_nobody_sees_it_unless_it_is_kept_awake(visit: Callable[[
     see(page, is_seen=True)
 
     sidebar = page.get_by_test_id("stSidebar")
-    sidebar.get_by_test_id("stMultiSelect").first.click()
-    page.get_by_role("option", name="Alpha").click()
-    page.keyboard.press("Escape")
+    choose(sidebar, "Campaigns", "Alpha")
     expect(page).to_have_url(re.compile("live.*campaignId=Alpha"))
     expect(page).to_have_url(re.compile("awake=true"))
     sidebar.get_by_role("link", name="Campaigns").click()
