@@ -84,7 +84,8 @@ def _check_cron(line: str) -> None:
     if not line:
         raise InvalidParameterError("schedule", ReportCode.NO_CRON_LINE)
     if len(line) > 100 or len(line.split(" ")) != 5:
-        problem = f"fields: {len(line.split(' '))}"
+        count = len(line.split(" "))
+        problem = "1 field" if count == 1 else f"{count} fields"
         raise InvalidParameterError("schedule", ReportCode.NOT_A_CRON_LINE, value=line[:100], problem=problem)
     try:
         first = next(CronSim(line, begin), None)
