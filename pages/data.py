@@ -6,12 +6,12 @@ from lib import workspace
 from lib.i18n import t
 from lib.reports import page_help
 from lib.reports.words import text
-from lib.ui import import_history, import_page, page_layout
+from lib.ui import import_history, import_page, new_data, page_layout
 
 page_layout.head(text("Data"), text("What data is loaded? Add more."), page_help.DATA)
 with page_layout.stop_on_error():
     space = workspace.current()
-    import_page.summary(space)
+    new_data.note(import_page.summary(space).data_version)
     st.subheader(t("Load your own"), anchor=False)
     files = import_page.upload(space)
     import_page.templates(space.import_catalog)

@@ -14,6 +14,7 @@ from lib.delivery.schedule import Schedule
 from lib.errors import AlertError, InvalidParameterError, nearest
 from lib.errors.alert_codes import AlertCode
 from lib.errors.parameter_codes import ParameterCode
+from lib.errors.report_codes import ReportCode
 from lib.settings import zone_names
 
 LEAST_MINUTES = 5
@@ -60,6 +61,8 @@ def read_schedule(value: Any, now: datetime, zone: ZoneInfo) -> Schedule:
 def _check_cron(schedule: Schedule, now: datetime) -> None:
     """Raise AlertError for what is no cron line of five fields, for one without a time, and for one too often."""
     cron = schedule.cron or ""
+    if not cron:
+        raise AlertError("schedule", ReportCode.NO_CRON_LINE)
     error = AlertError("schedule", AlertCode.ALERT_CRON, cron=cron[:60])
     if len(cron) > _MAX_CRON or len(cron.split()) != 5:
         raise error

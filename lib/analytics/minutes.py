@@ -94,10 +94,13 @@ def live_figures(
 def _newest(
     connection: Connection, filters: Filters, calendar: Calendar, now: datetime, count: int
 ) -> tuple[Record, ...]:
-    """Return the newest evaluations: looked for since yesterday, which is quick, and in all where these are too few."""
-    recent = replace(filters, date_from=now.astimezone(calendar.zone).date() - ONE_DAY)
-    found = newest_records(connection, recent, calendar, count)
-    return found if len(found) == count else newest_records(connection, filters, calendar, count)
+    """Return the newest evaluations up to the end of the minute that runs.
+
+    They are looked for since yesterday, which is quick, and in all where these are too few.
+    """
+    recent, before = replace(filters, date_from=now.astimezone(calendar.zone).date() - ONE_DAY), now + _MINUTE
+    found = newest_records(connection, recent, calendar, before, count)
+    return found if len(found) == count else newest_records(connection, filters, calendar, before, count)
 
 
 def undated(filters: Filters) -> Filters:

@@ -128,10 +128,12 @@ def records(
     return Records(period, _read(connection, rows, filters.catalog), total, page, page_size)
 
 
-def newest_records(connection: Connection, filters: Filters, calendar: Calendar, count: int) -> tuple[Record, ...]:
-    """Return the newest evaluations of a selection, by their start, then by id."""
+def newest_records(
+    connection: Connection, filters: Filters, calendar: Calendar, before: datetime, count: int
+) -> tuple[Record, ...]:
+    """Return the newest evaluations of a selection of those before an instant, by their start, then by id."""
     facts = filters.catalog.evaluations
-    where = fact_conditions(filters, calendar)
+    where = (*fact_conditions(filters, calendar), facts.c.audio_at < before)
     newest = sa.select(facts).where(*where).order_by(*_ordered(facts, RecordOrder.NEWEST)).limit(count)
     return _read(connection, connection.execute(newest).all(), filters.catalog)
 

@@ -81,8 +81,11 @@ def parse_schedule(value: Any) -> Schedule | None:
 def _check_cron(line: str) -> None:
     """Raise InvalidParameterError for a line that is none, or that is never due."""
     begin = datetime(2024, 1, 1, tzinfo=UTC)
+    if not line:
+        raise InvalidParameterError("schedule", ReportCode.NO_CRON_LINE)
     if len(line) > 100 or len(line.split(" ")) != 5:
-        problem = f"{len(line.split(' '))} fields"
+        count = len(line.split(" "))
+        problem = "1 field" if count == 1 else f"{count} fields"
         raise InvalidParameterError("schedule", ReportCode.NOT_A_CRON_LINE, value=line[:100], problem=problem)
     try:
         first = next(CronSim(line, begin), None)

@@ -22,6 +22,11 @@ class ReportCode(TextCode):
         "'{value}' is no cron line ({problem}); right would be minute, hour, day of the month, month and day of the "
         "week, such as 0 8 * * 1 for each Monday at 8.",
     )
+    NO_CRON_LINE = (
+        "no_cron_line",
+        "The cron line is missing; right would be minute, hour, day of the month, month and day of the week, such as "
+        "0 8 * * 1 for each Monday at 8.",
+    )
     NEVER_DUE = "never_due", "'{value}' is never due; right would be a day that its months have."
     SCHEDULE_SHAPE = (
         "schedule_shape",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -192,16 +192,16 @@ def _oldest(backlog: Backlog, now: datetime, zone: ZoneInfo) -> Words | None:
     return text("Oldest: {time} ({age})", time=since, age=_age(now + _MINUTE - backlog.oldest))
 
 
-def _late(records: Iterable[Record], counts: LiveCounts, now: datetime, zone: ZoneInfo) -> Words | None:
+def _late(records: Sequence[Record], counts: LiveCounts, now: datetime, zone: ZoneInfo) -> Words | None:
     """Return that nothing came in the last hour, and when the newest evaluation did; None where something came."""
     if any(each.sums["evaluations"] for each in counts.minutes):
         return None
-    past = [each.audio_at for each in records if each.audio_at <= now]
-    if not past:
+    if not records:
         return text("No evaluation in the last hour.")
-    newest = formatted(formatting.instant, past[0].astimezone(zone))
+    newest = records[0].audio_at
+    when = formatted(formatting.instant, newest.astimezone(zone))
     return text(
-        "No evaluation in the last hour. The newest is of {time}, {age} ago.", time=newest, age=_age(now - past[0])
+        "No evaluation in the last hour. The newest is of {time}, {age} ago.", time=when, age=_age(now - newest)
     )
 
 

@@ -172,8 +172,8 @@ LIVE = (
         text("As of"),
         text(
             "The time up to which the figures hold. It turns amber, with the reason, when no new figures have come for "
-            "10 seconds. Values change as data come; the page rests while it is paused, and while it is not seen "
-            "unless it is kept awake."
+            "10 seconds, or two questions in a row had no answer. Values change as data come; the page rests while it "
+            "is paused, and while it is not seen unless it is kept awake."
         ),
     ),
 )

@@ -34,6 +34,11 @@ def with_period(parameters: Mapping[str, Sequence[str]]) -> dict[str, list[str]]
     return given if any(name in given for name in PERIOD_PARAMETERS) else {**given, PERIOD: [ALL_TIME]}
 
 
+def without_period(parameters: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return URL parameters without what they say of a period."""
+    return {name: [*values] for name, values in parameters.items() if name not in PERIOD_PARAMETERS}
+
+
 def without_search(parameters: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Return URL parameters that list all evaluations of a selection, whatever was looked for among them."""
     return {name: [*values] for name, values in parameters.items() if name not in (SEARCH, WEEKDAY, HOUR)}

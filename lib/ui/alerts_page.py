@@ -34,9 +34,9 @@ def show(space: Workspace) -> None:
         st.info(
             t(
                 "Mail is not set up, so no alert is told by mail. Alerts can be made all the same: this page and "
-                "webhooks show what fires. To set mail up, start Callboard with CALLBOARD_SMTP_URL, such as "
-                "smtp://user:password@mail.example.com:587, and CALLBOARD_MAIL_FROM, such as Callboard "
-                "<calls@example.com>."
+                "webhooks show what fires. To set mail up, start Callboard with `CALLBOARD_SMTP_URL`, such as "
+                "`smtp://user:password@mail.example.com:587`, and `CALLBOARD_MAIL_FROM`, such as `Callboard "
+                "<calls@example.com>`."
             ),
             icon=":material/mail:",
         )

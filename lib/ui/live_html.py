@@ -15,9 +15,6 @@ from lib.reports import catalog_words, formatting
 from lib.reports.live_page import Bar, EarlierValue, LiveCard, LivePage
 from lib.reports.page import Tone
 
-_TALL = 100
-"""Units of a chart's height."""
-
 
 def regions(page: LivePage) -> dict[str, str]:
     """Return the page's regions by name, in the language in use."""
@@ -32,7 +29,7 @@ def regions(page: LivePage) -> dict[str, str]:
 
 
 def alerts(firing: Sequence[tuple[str, str]]) -> str:
-    """Return the alerts that fire, each by its name and how it stands."""
+    """Return the alerts that fire, each by its name and how it stands: its state, the worst value and since when."""
     if not firing:
         return f'<p class="cb-note">{_escaped(t("No alert fires."))}</p>'
     items = "".join(
@@ -57,7 +54,8 @@ def _card(card: LiveCard) -> str:
     metric, value = card.metric, _escaped(card.value)
     if metric.unit is Unit.SCORE and str(card.value) != formatting.NOTHING:
         value += " <small>/ 10</small>"
-    few = formatting.small_sample(card.totals) if metric.unit is Unit.SCORE else ""
+    is_of_some = metric.unit is Unit.SCORE and card.totals["evaluations"]
+    few = formatting.small_sample(card.totals) if is_of_some else ""
     mark = f'<span class="cb-few">{_escaped(few)}</span>' if few else ""
     label, help_ = _escaped(catalog_words.metric_label(metric)), _escaped(catalog_words.metric_help(metric))
     return (
@@ -67,8 +65,10 @@ def _card(card: LiveCard) -> str:
 
 
 def _earlier(earlier: EarlierValue) -> str:
-    change = f" <b>{_escaped(earlier.change)}</b>" if earlier.change else ""
-    return f'<span class="cb-note">{_escaped(earlier.day)}: {_escaped(earlier.value)}{change}</span>'
+    change = _escaped(earlier.change) if earlier.change else ""
+    return (
+        f'<span class="cb-note"><span>{_escaped(earlier.day)}: {_escaped(earlier.value)}</span> <b>{change}</b></span>'
+    )
 
 
 def _minutes(page: LivePage) -> str:
@@ -100,29 +100,28 @@ def _hours(page: LivePage) -> str:
 
 
 def _chart(title: str, spoken: str, bars: Sequence[Bar], *, every: int, legend: str = "") -> str:
-    """Return bars as a chart with the greatest count and some of the times; `every` so many bars one."""
+    """Return bars as a chart with the greatest count and some of the times; `every` so many bars one.
+
+    Of HTML alone: what cleans a page of Streamlit drops drawings.
+    """
     most = max(1, *(max(bar.count, bar.before or 0) for bar in bars))
-    drawn = "".join(_bar(place, bar, most) for place, bar in enumerate(bars))
+    drawn = "".join(_bar(bar, most) for bar in bars)
     times = "".join(f"<span>{bar.label}</span>" for bar in bars[::every])
     return (
         f'<div class="cb-live-title"><h3>{_escaped(title)}</h3>{legend}</div>'
-        f'<div class="cb-live-chart" role="img" aria-label="{_escaped(spoken)}">'
-        f'<span class="cb-live-most">{number(most)}</span>'
-        f'<svg viewBox="0 0 {len(bars)} {_TALL}" preserveAspectRatio="none" aria-hidden="true">{drawn}</svg>'
+        f'<div class="cb-live-chart" role="img" tabindex="0" aria-label="{_escaped(spoken)}">'
+        f'<span class="cb-live-most">{number(most)}</span><div class="cb-live-bars">{drawn}</div>'
         f'<div class="cb-live-times">{times}</div></div>'
     )
 
 
-def _bar(place: int, bar: Bar, most: int) -> str:
-    behind = "" if bar.before is None else _rectangle("cb-live-before", place + 0.04, 0.92, bar.before / most)
-    ahead = _rectangle("cb-live-now", place + 0.16, 0.68, bar.count / most)
-    reach = f'<rect class="cb-live-reach" x="{place}" y="0" width="1" height="{_TALL}"></rect>'
-    return f"<g>{behind}{ahead}{reach}<title>{_escaped(bar.hint)}</title></g>"
+def _bar(bar: Bar, most: int) -> str:
+    behind = "" if bar.before is None else _column("cb-live-before", bar.before / most)
+    return f'<div data-told="{_escaped(bar.hint)}">{behind}{_column("cb-live-now", bar.count / most)}</div>'
 
 
-def _rectangle(kind: str, left: float, width: float, share: float) -> str:
-    height = round(share * _TALL, 2)
-    return f'<rect class="{kind}" x="{left:g}" y="{_TALL - height:g}" width="{width:g}" height="{height:g}"></rect>'
+def _column(kind: str, share: float) -> str:
+    return f'<span class="{kind}" style="height:{100 * share:.4g}%"></span>'
 
 
 def _backlog(page: LivePage) -> str:
@@ -147,7 +146,7 @@ def _newest(page: LivePage) -> str:
     for row in page.rows:
         first, *others = (_escaped(column.say(row.record)) for column in page.columns)
         address = _escaped(f"evaluations?{urlencode(row.link)}")
-        cells = "".join(f"<td>{cell}</td>" for cell in others)
+        cells = "".join(f'<td title="{cell}">{cell}</td>' for cell in others)
         first = f'<td><a href="{address}" target="_self">{first}</a></td>'
         rows.append(f'<tr data-key="{_escaped(row.record.id)}">{first}{cells}</tr>')
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

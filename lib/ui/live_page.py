@@ -13,17 +13,17 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from lib.analytics.query import Filters
 from lib.i18n import t
 from lib.reports.page_parameters import AWAKE, KIOSK, PAUSED
-from lib.ui import current_user, live_updates, url_state
+from lib.ui import current_user, live_updates
 from lib.workspace import Workspace
 
 SCRIPT = '<script src="app/static/live.js"></script>'
 
 
-def show(space: Workspace) -> None:
-    """Draw the page of the filters in force."""
-    filters = url_state.filters(space.settings.zone)
+def show(space: Workspace, filters: Filters) -> None:
+    """Draw the page of a selection."""
     found = live_updates.figures(space, filters, current_user.current())
     source = f"live/figures?{urlencode(live_updates.source(filters))}"
     flags = "".join(
@@ -48,6 +48,7 @@ def _words() -> dict[str, str]:
         "kiosk": t("Kiosk view"),
         "leave": t("Leave the kiosk view"),
         "unreachable": t("The server can't be reached."),
+        "dialog": t("Connection error"),  # what Streamlit calls the one that the script closes
         "slow": t("The server takes long to answer."),
     }
 
@@ -60,13 +61,13 @@ def _bar(as_of: str) -> str:
     kiosk = words["leave" if is_set[KIOSK] else "kiosk"]
     state, told = ("paused", words["paused"]) if is_set[PAUSED] else ("current", words["asOf"])
     return (
-        f'<div class="cb-live-bar" data-state="{state}"><p class="cb-live-clock">'
+        f'<div class="cb-live-bar" data-state="{state}"><div class="cb-live-state"><p class="cb-live-clock">'
         f"{html.escape(told.replace('{time}', as_of))}</p>"
-        '<p class="cb-live-reason" role="status"></p>'
+        '<p class="cb-live-reason" role="status"></p></div><div class="cb-live-choices">'
         f'<button type="button" class="cb-live-pause">{html.escape(pause)}</button>'
         f'<label class="cb-live-awake"><input type="checkbox"{" checked" if is_set[AWAKE] else ""}>'
         f"{html.escape(t('Keep awake'))}</label>"
-        f'<button type="button" class="cb-live-kiosk">{html.escape(kiosk)}</button></div>'
+        f'<button type="button" class="cb-live-kiosk">{html.escape(kiosk)}</button></div></div>'
     )
 
 
@@ -77,7 +78,9 @@ def _sections(regions: Mapping[str, str]) -> str:
     for name in ("late", "cards", "minutes", "hours", "backlog", "alerts", "newest"):
         if name in regions:
             title = f"<h3>{html.escape(titles[name])}</h3>" if name in titles else ""
+            told = f'<p class="cb-live-told">{html.escape(t("Point at a bar, or press the arrow keys."))}</p>'
             drawn.append(
-                f'<section data-part="{name}">{title}<div data-region="{name}">{regions[name]}</div></section>'
+                f'<section data-part="{name}">{title}<div data-region="{name}">{regions[name]}</div>'
+                f"{told if name in ('minutes', 'hours') else ''}</section>"
             )
     return "".join(drawn)

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
+import anyio
+import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -21,8 +23,11 @@ from starlette.routing import Route
 from lib import workspace
 from lib.access.users import LOCAL, Role, User
 from lib.alerts import alert_text
-from lib.alerts.states import AlertState
+from lib.alerts.alert import Alert
+from lib.alerts.figures_text import AlertFigures
+from lib.alerts.states import AlertOverview, AlertState
 from lib.analytics import queries
+from lib.analytics.grants import Grant
 from lib.analytics.minutes import undated
 from lib.analytics.query import Filters
 from lib.errors import CallboardError, InvalidParameterError
@@ -31,6 +36,7 @@ from lib.live.timed_answers import TimedAnswer
 from lib.reports.live_page import live_page
 from lib.reports.page_parameters import AWAKE
 from lib.ui import live_html, markdown, streamlit_internals
+from lib.web.turns import Turns
 from lib.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -40,6 +46,12 @@ HAVE, LANGUAGE = "have", "lang"
 
 ALERT_SECONDS = 5
 """Seconds after which alerts are looked at again though the data have not changed: they fire a little later."""
+
+FIGURE_THREADS = anyio.CapacityLimiter(64)
+"""Threads that work out figures, or wait for their turn, so that pages and other questions have theirs."""
+
+FIGURE_TURNS = Turns(of_one=2, in_all=4)
+"""Figures that are worked out at once, of one person and of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +91,25 @@ def _firing(space: Workspace, person: User) -> str | None:
     def work_out() -> str:
         listed, _ = space.alerts.all_of(owner)
         overviews = space.alerts.overviews([each.id for each in listed])
+        firing = [each for each in listed if overviews[each.id].state is AlertState.FIRING]
         return live_html.alerts(
-            [
-                (each.definition.name, alert_text.state_text(each, overviews[each.id]))
-                for each in listed
-                if overviews[each.id].state is AlertState.FIRING
-            ]
+            [(each.definition.name, _how_it_fires(space, each, overviews[each.id], person.grant)) for each in firing]
         )
 
     moment = int(monotonic()) // ALERT_SECONDS
-    return space.timed_answers.get((AlertState.FIRING, owner, current()), moment, work_out).answer
+    return space.timed_answers.get((AlertState.FIRING, owner, person.grant, current()), moment, work_out).answer
+
+
+def _how_it_fires(space: Workspace, alert: Alert, overview: AlertOverview, grant: Grant) -> str:
+    """Return an alert's state, and of the worst that it watches the value, the threshold and since when it fires."""
+    state = alert_text.state_text(alert, overview)
+    members = [overview.worst] if overview.worst else []
+    if not alert_text.visible(members, alert.definition, space.catalog, grant):
+        return state
+    worst = members[0]
+    figures_of = AlertFigures(alert.definition, space.catalog, space.settings.zone)
+    since = t("since {time}", time=figures_of.instant(worst.settled_since))
+    return " · ".join([state, alert_text.worst_text(figures_of, worst), since])
 
 
 def time_of(space: Workspace, found: TimedAnswer[LiveRegions]) -> str:
@@ -102,8 +123,12 @@ def source(filters: Filters) -> list[tuple[str, str]]:
     return [*((name, value) for name, values in asked.items() for value in values), (LANGUAGE, current())]
 
 
-def _figures(request: Request) -> Response:
-    """Answer with what changed since the script asked last."""
+async def _figures(request: Request) -> Response:
+    """Answer with what changed since the script asked last; a flood of questions slows nobody else."""
+    return await anyio.to_thread.run_sync(_changed_figures, request, limiter=FIGURE_THREADS)
+
+
+def _changed_figures(request: Request) -> Response:
     with override_language(request.query_params.get(LANGUAGE, "")):
         try:
             space, person = _entered(request, is_use=request.query_params.get(AWAKE) == "true")
@@ -112,7 +137,8 @@ def _figures(request: Request) -> Response:
             parameters = {name: request.query_params.getlist(name) for name in request.query_params}
             parameters = {name: values for name, values in parameters.items() if name not in (AWAKE, HAVE, LANGUAGE)}
             filters = Filters.from_parameters(parameters, space.settings.zone, person.grant, space.catalog)
-            found = figures(space, filters, person)
+            with FIGURE_TURNS.take(person.id):
+                found = figures(space, filters, person)
         except CallboardError as error:
             return _failed(error)
     age = max(0.0, (datetime.now(UTC) - found.as_of).total_seconds())
@@ -168,4 +194,4 @@ def _digest(texts: Sequence[str]) -> str:
 
 
 ROUTES = (Route("/live/figures", _figures), Route("/data_version", _data_version))
-"""Where browsers ask; sync, as each looks into the databases."""
+"""Where browsers ask; in threads, as each looks into the databases."""

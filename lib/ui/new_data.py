@@ -18,6 +18,12 @@ def place(version: int) -> str:
     return f'<div class="cb-new-data" role="status" data-version="{version}" data-source="{source}"></div>'
 
 
+def note(version: int) -> None:
+    """Draw the note of a page that says its version of the data nowhere else."""
+    st.html(place(version))
+    refresh()
+
+
 def refresh() -> None:
     """Draw the button that the note presses for its reader; nobody sees it, and all it does is a run of the page."""
     st.button(t("Refresh"), key="cb-refresh")

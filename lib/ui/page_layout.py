@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
@@ -13,6 +13,8 @@ from lib import workspace
 from lib.access.users import Role
 from lib.analytics import queries
 from lib.analytics.queries import DatasetStatus
+from lib.analytics.query import Filters
+from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import FAILED_CRITERION, Dimension, Member
 from lib.errors import CallboardError
 from lib.i18n import t
@@ -147,8 +149,7 @@ def _nothing(context: PageContext) -> None:
         if admin:
             st.page_link("data.py", label=t("Go to Data"), icon=":material/database:")
         return
-    if unknown := _unknown_values(context):
-        _nothing_of_unknown(context, unknown)
+    if say_unknown(context.answers, context.filters):
         return
     hint = t("Choose a longer period, or reset the filters in the sidebar.")
     if not context.filters.grant.everything:
@@ -156,25 +157,26 @@ def _nothing(context: PageContext) -> None:
     empty(t("Nothing matches these filters"), hint)
 
 
-def _unknown_values(context: PageContext) -> dict[Dimension, tuple[str, ...]]:
+def _unknown_values(answers: QueryCache, filters: Filters) -> dict[Dimension, tuple[str, ...]]:
     """Return what filters ask for that no evaluation in sight belongs to, by dimension."""
     found: dict[Dimension, tuple[str, ...]] = {}
-    for dimension in (*context.catalog.dimensions, FAILED_CRITERION):
-        asked = context.filters.ids(dimension)
-        members = (
-            context.answers.run(queries.options, dimension, context.filters.grant, context.catalog) if asked else ()
-        )
+    for dimension in (*filters.catalog.dimensions, FAILED_CRITERION):
+        asked = filters.ids(dimension)
+        members = answers.run(queries.options, dimension, filters.grant, filters.catalog) if asked else ()
         known = {member.parameter_value for member in members}
         if unknown := tuple(each for each in asked if each not in known):
             found[dimension] = unknown
     return found
 
 
-def _nothing_of_unknown(context: PageContext, unknown: Mapping[Dimension, Sequence[str]]) -> None:
-    """Say that filters ask for what is not there, and offer to remove it from them."""
+def say_unknown(answers: QueryCache, filters: Filters) -> bool:
+    """Say where filters ask for what is not there, and offer to remove it from them; return whether they do."""
+    unknown = _unknown_values(answers, filters)
+    if not unknown:
+        return False
     shown = {dimension: ", ".join(each[:60] for each in ids[:MOST_NAMED]) for dimension, ids in unknown.items()}
     names = "; ".join(f"{catalog_words.label(dimension)}: {ids}" for dimension, ids in shown.items())
-    if context.filters.grant.everything:
+    if filters.grant.everything:
         hint = t("No evaluation belongs to it any more, or ever did. Remove it from the filters.")
     else:
         hint = t("No evaluation that you may see belongs to it. Remove it from the filters.")
@@ -182,6 +184,7 @@ def _nothing_of_unknown(context: PageContext, unknown: Mapping[Dimension, Sequen
     st.button(
         t("Remove from the filters"), icon=":material/filter_alt_off:", on_click=url_state.remove, args=(unknown,)
     )
+    return True
 
 
 def opened(dimension: Dimension) -> Member | None:

@@ -34,8 +34,8 @@ def show(space: Workspace) -> None:
         st.info(
             t(
                 "Mail is not set up, so no report goes out. Reports can be made and previewed all the same. To set it "
-                "up, start Callboard with CALLBOARD_SMTP_URL, such as smtp://user:password@mail.example.com:587, and "
-                "CALLBOARD_MAIL_FROM, such as Callboard <calls@example.com>."
+                "up, start Callboard with `CALLBOARD_SMTP_URL`, such as `smtp://user:password@mail.example.com:587`, "
+                "and `CALLBOARD_MAIL_FROM`, such as `Callboard <calls@example.com>`."
             ),
             icon=":material/mail:",
         )

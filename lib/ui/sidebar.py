@@ -29,9 +29,6 @@ PROMINENT: tuple[Dimension, ...] = (CAMPAIGN, CALL_CENTER, ENGAGEMENT)
 FILTERED = ("exports", "own_metrics", "live")
 """The URL paths of pages that are no pages of figures, and go by the filters all the same."""
 
-UNDATED = ("live",)
-"""Those of them that have a time of their own, and pass over the period."""
-
 COMPARE_LABELS = {
     "previous": "Previous period",
     "year": "Same period last year",
@@ -52,7 +49,7 @@ def show(sections: Mapping[str, Sequence[Page]], space: Workspace, path: str) ->
         st.html(brand + tour.steps() + scripts, unsafe_allow_javascript=True)
         links = st.container(gap=None, key="cb-nav")
         if is_filtered:
-            _filters(space, calendar, is_compared=page is not None and page.is_compared, has_period=path not in UNDATED)
+            _filters(space, calendar, is_compared=page is not None and page.is_compared)
         saved_views.chooser(space, can_save=page is not None)
         filter_bar.done()
         login.account(space)
@@ -68,14 +65,14 @@ def show(sections: Mapping[str, Sequence[Page]], space: Workspace, path: str) ->
                 for each in pages:
                     st.page_link(each, query_params=query)
     if is_filtered:
-        period = t("Today") if path in UNDATED else _period_words()
+        period = _period_words() if url_state.has_period() else t("Today")
         filter_bar.bar(period, _set(space.catalog.filters, space.catalog.ranged_fields))
 
 
-def _filters(space: Workspace, calendar: Calendar, *, is_compared: bool, has_period: bool) -> None:
+def _filters(space: Workspace, calendar: Calendar, *, is_compared: bool) -> None:
     """Draw the filters, those that few need behind a fold, and what takes them all away."""
     with st.container(key="cb-filters", gap="small"):
-        if has_period:
+        if url_state.has_period():
             _period(calendar)
         if is_compared:
             _compared()

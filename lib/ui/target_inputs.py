@@ -39,6 +39,8 @@ def group_fields(space: Workspace, draft: MetricDraft, value: float | None) -> U
             key=metric_draft.filled(draft, "target_by"),
         )
         groups = {} if by == UNSET else _groups(space, draft, dimensions[by])
+        if by != UNSET and not groups:
+            st.caption(t("Choose a group and give it a target: without one, nothing is saved of this."))
     return UndatedTarget(value, by, groups)
 
 

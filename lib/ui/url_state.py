@@ -27,19 +27,24 @@ from lib.errors import InvalidParameterError
 from lib.errors.codes import CodedText
 from lib.i18n import current
 from lib.reports import filter_text, job_text, page_parameters
-from lib.reports.page_links import OPENED, with_period
+from lib.reports.page_links import OPENED, with_period, without_period
 from lib.reports.page_parameters import (
     CHOICES,
     COMPARED_DAYS,
     LISTS,
+    LIVE_FLAGS,
     NUMBERS,
     PAGE,
+    SAVED_VIEW,
     SELECT_OPTIONS,
     SINGLE,
     TEXTS,
     PageParameters,
 )
 from lib.ui import current_user
+
+UNDATED = ("live",)
+"""The URL paths of pages that go by the filters, and have a time of their own: they pass over the period."""
 
 _SEEN = "_url_seen"
 _EXACT = "_exact_moments"
@@ -55,6 +60,7 @@ def load(zone: ZoneInfo) -> None:
     """
     session = st.session_state
     now = _meant()
+    _take_live_flags(now)
     if session.get(_SEEN) != now or page_parameters.unknown_fields(now, _catalog()):  # one may just have been deleted
         _take(page_parameters.parse(now, zone, _catalog()), zone, by_link=True)
         session[_SEEN] = now
@@ -75,6 +81,21 @@ def load(zone: ZoneInfo) -> None:
             session[key] = session[key]  # a widget that is not drawn on this page would lose its state
 
 
+def _take_live_flags(now: Mapping[str, list[str]]) -> None:
+    """Hold what the script of the page Live wrote to the URL, which is no link: what is chosen meanwhile stays."""
+    session = st.session_state
+    seen = session.get(_SEEN)
+    if seen is None or _without_flags(seen) != _without_flags(now):
+        return
+    for flag in LIVE_FLAGS:
+        session[flag] = "true" if now.get(flag) == ["true"] else None
+    session[_SEEN] = now
+
+
+def _without_flags(parameters: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    return {name: values for name, values in parameters.items() if name not in LIVE_FLAGS}
+
+
 def save(zone: ZoneInfo) -> None:
     """Write the widgets' state to the URL, as one step of its history; must run after the filters are drawn.
 
@@ -82,8 +103,13 @@ def save(zone: ZoneInfo) -> None:
     """
     wanted = parameters(zone)
     if wanted != _without_defaults(_meant()):
-        st.query_params.from_dict(shorten(wanted))
+        st.query_params.from_dict(shorten(wanted) if has_period() else without_period(wanted))
     st.session_state[_SEEN] = _meant()
+
+
+def has_period() -> bool:
+    """Return whether the period that is chosen applies to the page."""
+    return st.session_state.get("_page") not in UNDATED
 
 
 def filters(zone: ZoneInfo) -> Filters:
@@ -223,8 +249,17 @@ def _raw() -> dict[str, list[str]]:
 
 
 def _meant() -> dict[str, list[str]]:
-    """Return the URL's parameters with the period that they mean."""
-    return page_parameters.complete(_raw(), _start_parameters(), _catalog())
+    """Return the URL's parameters with the period that they mean.
+
+    Where the page has none, that is the one of the pages before: it is there again on those that come.
+    """
+    raw = _raw()
+    if has_period() or without_period(raw) != raw or SAVED_VIEW in raw:
+        return page_parameters.complete(raw, _start_parameters(), _catalog())
+    if "dateFrom" not in st.session_state:
+        return raw | _start_parameters()
+    ends = {name: _moment(name) for name in ("dateFrom", "dateTo")}
+    return with_period(raw | {name: [end.isoformat()] for name, end in ends.items() if end})
 
 
 def _without_defaults(parameters: Mapping[str, list[str]]) -> dict[str, list[str]]:

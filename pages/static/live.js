@@ -1,11 +1,11 @@
 // The page Live: asks each second what changed, and puts it in the place of what was. Elements stay where they are, so
 // that focus, scroll position and charts do. It rests while paused, and while nobody sees the page unless it is to be kept
-// awake; what is chosen is in the address. The frame is lib/ui/live_page.py's, the figures are lib/ui/live_updates.py's.
+// awake; what is chosen is in the address, and the tab remembers that it is to be kept awake. The frame is lib/ui/live_page.py's, the figures are lib/ui/live_updates.py's.
 (() => {
   if (window.callboardLive) return;
   window.callboardLive = true;
-  const EVERY = 1000, LATE = 10_000, SPOKEN = 10_000, GIVE_UP = 8000; // milliseconds
-  const FLAGS = ["paused", "awake", "kiosk"];
+  const EVERY = 1000, LATE = 10_000, FAILURES = 2, SPOKEN = 10_000, GIVE_UP = 8000; // milliseconds, and a count
+  const AWAKE = "callboard-live-awake"; // what the tab remembers
   let page = null; // what is known of the page that is drawn, by its element
   let isAsking = false;
   let lock = null; // keeps the screen on
@@ -26,7 +26,8 @@
     }
     const { asOf, said } = root.dataset;
     page = { root, words: JSON.parse(root.dataset.words), asOf, said, spoken: said, spokenAt: performance.now() };
-    Object.assign(page, { have: "", regions: {}, answeredAt: performance.now(), problem: "" });
+    Object.assign(page, { have: "", regions: {}, answeredAt: performance.now(), problem: "", failures: 0, picked: {} });
+    if (!has("awake") && sessionStorage.getItem(AWAKE) === "true") set("awake", true);
     return true;
   };
 
@@ -77,7 +78,22 @@
       wanted.innerHTML = drawn;
       morph(region, wanted.content);
       page.regions[name] = drawn;
+      pick(region, page.picked[name]);
     }
+  };
+
+  // The bar of a chart that a pointer, a finger or the arrow keys are on is told in a line below, by its place.
+  const pick = (region, place) => {
+    const bars = [...region.querySelectorAll(".cb-live-bars > div")];
+    if (place === undefined || !bars.length) return;
+    const at = Math.min(Math.max(place, 0), bars.length - 1);
+    page.picked[region.dataset.region] = at;
+    bars.forEach((bar, each) => bar.toggleAttribute("data-picked", each === at));
+    setText(region.parentElement.querySelector(".cb-live-told"), bars[at].dataset.told);
+  };
+  const pointAt = ({ target }) => {
+    const bar = target instanceof Element && target.closest(".cb-live-bars > div");
+    if (bar && enter()) pick(bar.closest("[data-region]"), [...bar.parentElement.children].indexOf(bar));
   };
 
   // What is heard: a sentence, where it is another one, and not more often than one can listen.
@@ -91,7 +107,7 @@
 
   const tell = () => {
     const isPaused = has("paused");
-    const isLate = !isPaused && performance.now() - page.answeredAt > LATE;
+    const isLate = !isPaused && (performance.now() - page.answeredAt > LATE || page.failures >= FAILURES);
     const bar = find(".cb-live-bar");
     const state = isLate ? "late" : isPaused ? "paused" : "current";
     if (bar.dataset.state !== state) bar.dataset.state = state;
@@ -117,10 +133,11 @@
     if (status === 401) location.reload(); // what was shown goes, and the page says how to log in
     if (answer.problem) {
       page.problem = answer.problem;
+      page.failures += 1;
       return;
     }
     const answeredAt = performance.now() - answer.age * 1000;
-    Object.assign(page, { asOf: answer.asOf, have: answer.have, answeredAt, problem: "" });
+    Object.assign(page, { asOf: answer.asOf, have: answer.have, answeredAt, problem: "", failures: 0 });
     if (answer.regions) {
       show(answer.regions);
       page.said = answer.said;
@@ -153,6 +170,7 @@
     if (isSet) address.searchParams.set(flag, "true");
     else address.searchParams.delete(flag);
     history.replaceState(history.state, "", address);
+    if (flag === "awake") sessionStorage.setItem(AWAKE, String(isSet));
     if (flag === "paused" && !isSet) page.answeredAt = performance.now();
     tell();
     keepScreenOn();
@@ -165,8 +183,16 @@
     else if (target.closest(".cb-live-kiosk")) set("kiosk", !has("kiosk"));
     else if (target.matches(".cb-live-awake input")) set("awake", target.checked);
   });
-  document.addEventListener("keydown", ({ key }) => {
+  document.addEventListener("pointerover", pointAt);
+  document.addEventListener("click", pointAt);
+  document.addEventListener("keydown", (event) => {
+    const { key, target } = event, step = { ArrowLeft: -1, ArrowRight: 1 }[key];
     if (key === "Escape" && enter() && has("kiosk")) set("kiosk", false);
+    const region = step && target instanceof Element && target.matches(".cb-live-chart") && target.closest("[data-region]");
+    if (!region || !enter()) return;
+    event.preventDefault();
+    const last = region.querySelectorAll(".cb-live-bars > div").length - 1, at = page.picked[region.dataset.region];
+    pick(region, at === undefined ? last : at + step);
   });
   document.addEventListener("visibilitychange", () => {
     if (!enter()) return;
@@ -174,6 +200,15 @@
     keepScreenOn();
     look();
   });
+
+  // What can't be reached is said in the line above the figures, which stay in sight: Streamlit's own dialog goes again.
+  new MutationObserver(() => {
+    const dialog = document.querySelector('[data-testid="stDialog"]');
+    if (!dialog || !enter()) return;
+    const title = dialog.querySelector("h2")?.textContent;
+    if (["Connection error", page.words.dialog].includes(title)) dialog.querySelector("section > button")?.click();
+  }).observe(document.body, { childList: true });
+
   setInterval(() => {
     look();
     if (!page || document.hidden) return;

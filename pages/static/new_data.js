@@ -29,9 +29,12 @@
   };
 
   document.addEventListener("click", ({ target }) => {
-    if (target instanceof Element && target.closest(".cb-new-data button")) {
-      document.querySelector(".st-key-cb-refresh button")?.click();
-    }
+    if (!(target instanceof Element) || !target.closest(".cb-new-data button")) return;
+    document.querySelector(".st-key-cb-refresh button")?.click();
+    const heading = document.querySelector('[data-testid="stMain"] h1'); // the note goes, and the focus would with it
+    if (!heading) return;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
   });
   document.addEventListener("visibilitychange", look);
   setInterval(look, EVERY);

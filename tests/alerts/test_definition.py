@@ -103,6 +103,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"checks": True}, "checks", "from 1 to 20"),
     ({"schedule": {"cron": "* * * * *"}}, "schedule", "every 1 minutes"),
     ({"schedule": {"cron": "0,58 * * * *"}}, "schedule", "every 2 minutes"),
+    ({"schedule": {"cron": ""}}, "schedule", "The cron line is missing"),
     ({"schedule": {"cron": "0 8 * *"}}, "schedule", "is not a cron line"),
     ({"schedule": {"cron": "0 0 0 8 * *"}}, "schedule", "is not a cron line"),
     ({"schedule": {"cron": "0 0 31 2 *"}}, "schedule", "is not a cron line"),

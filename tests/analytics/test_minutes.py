@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lib.analytics import records
 from lib.analytics.calendar import day_start
 from lib.analytics.grants import Grant
-from lib.analytics.minutes import Backlog, TimeBucket, backlog, instant_at, live_counts
+from lib.analytics.minutes import Backlog, TimeBucket, backlog, instant_at, live_counts, live_figures
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.dimensions import IS_AI
 from lib.workspace import Workspace
@@ -64,7 +63,8 @@ def test_by_hand(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     assert answers.run(live_counts, chosen, workspace.calendar, now).today.so_far["evaluations"] == 2
     north = make_filters(grant=Grant.of({"callCenter": ["North"]}))
     assert answers.run(live_counts, north, workspace.calendar, now).today.so_far["evaluations"] == 1
-    assert [each.id for each in answers.run(records.newest_records, north, workspace.calendar, 2)] == ["4", "1"]
+    newest = answers.run(live_figures, north, workspace.calendar, now, 2).records
+    assert [each.id for each in newest] == ["1", "6"], "what is later than now is not yet listed"
 
 
 def test_what_waits(workspace: Workspace, answers: QueryCache, load: Load) -> None:

@@ -19,9 +19,10 @@ from lib.catalog.catalog import BUILT_IN
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.browser.conftest import served
+from tests.browser.lists import choose
 
 ROWS = 60
-NODES = ".cb-live-chart svg, .cb-live-chart, .cb-value, .cb-live-card, .cb-live-pause"
+NODES = ".cb-live-bars span, .cb-live-chart, .cb-value, .cb-live-card, .cb-live-pause"
 """What stays the same elements whatever changes."""
 
 _number = itertools.count()
@@ -89,7 +90,8 @@ def test_values_change_in_place(visit: Callable[[str], Page], post: Post) -> Non
     before = count(page)
     main = page.get_by_test_id("stMain")
     page.locator(".cb-live-pause").focus()
-    main.evaluate("main => main.scrollTo(0, 150)")
+    main.evaluate("main => main.scrollTo(0, 300)")
+    expect(page.locator(".cb-live-clock")).to_be_in_viewport()
     page.evaluate("selector => { window.nodes = [...document.querySelectorAll(selector)]; }", NODES)
     hours = page.locator("[data-region=hours]")
     drawn = hours.inner_html()
@@ -108,9 +110,17 @@ def test_values_change_in_place(visit: Callable[[str], Page], post: Post) -> Non
     assert hours.inner_html() != drawn, "the hour has one more"
     same = "selector => [...document.querySelectorAll(selector)].every((each, place) => each === window.nodes[place])"
     assert page.evaluate(same, NODES)
-    assert page.evaluate("() => window.changed.every(name => name === 'TITLE')"), "bars grow, none is made anew"
-    assert main.evaluate("main => main.scrollTop") == 150
+    assert page.evaluate("() => window.changed") == [], "bars grow, none is made anew"
+    assert main.evaluate("main => main.scrollTop") == 300
     expect(page.locator(".cb-live-pause")).to_be_focused()
+    told = page.locator("[data-part=minutes] .cb-live-told")
+    page.locator("[data-part=minutes] .cb-live-chart").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    expect(told).to_contain_text(re.compile(r"\d\d:\d\d: \d evaluation"))
+    last = told.inner_text()
+    page.locator("[data-part=minutes] .cb-live-bars > div").first.click()
+    expect(told).not_to_have_text(last)
     row.get_by_role("link").click()
     expect(page.get_by_role("heading", name=re.compile("Evaluation new-"))).to_be_visible()
 
@@ -129,13 +139,16 @@ def test_it_pauses_and_the_address_says_so(visit: Callable[[str], Page], post: P
     page.reload()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     expect_count(page, before + 1)  # a page that is opened is as of then
+    tallest = "bars => Math.max(...[...bars.querySelectorAll('.cb-live-now')].map(each => each.offsetHeight))"
+    for chart in page.locator(".cb-live-bars").all():
+        assert chart.evaluate(tallest) > 90, "and has its charts"
     post()
     page.get_by_role("button", name="Resume").click()
     expect_count(page, before + 2)
     expect(page).not_to_have_url(re.compile("paused"))
 
 
-def test_it_rests_while_nobody_sees_it(visit: Callable[[str], Page], post: Post) -> None:
+def test_it_rests_while_nobody_sees_it_unless_it_is_kept_awake(visit: Callable[[str], Page], post: Post) -> None:
     page = visit("live")
     before = count(page)
     see(page, is_seen=False)
@@ -152,6 +165,18 @@ def test_it_rests_while_nobody_sees_it(visit: Callable[[str], Page], post: Post)
     see(page, is_seen=False)
     post()
     expect_count(page, before + 2)
+    see(page, is_seen=True)
+
+    sidebar = page.get_by_test_id("stSidebar")
+    choose(sidebar, "Campaigns", "Alpha")
+    expect(page).to_have_url(re.compile("live.*campaignId=Alpha"))
+    expect(page).to_have_url(re.compile("awake=true"))
+    sidebar.get_by_role("link", name="Campaigns").click()
+    expect(page).to_have_url(re.compile("campaigns.*campaignId=Alpha"))
+    expect(page).not_to_have_url(re.compile("awake"))
+    sidebar.get_by_role("link", name="Live", exact=True).click()
+    expect(page.get_by_label("Keep awake")).to_be_checked()
+    expect(page).to_have_url(re.compile("live.*awake=true"))
 
 
 def test_the_kiosk_view(visit: Callable[[str], Page], post: Post) -> None:
@@ -223,9 +248,16 @@ def test_other_pages_say_that_there_are_new_data(visit: Callable[[str], Page], p
     button = note.get_by_role("button", name=re.compile(r"New data, \d\d:\d\d – refresh"))
     expect(button).to_be_visible()
     assert page.locator(".cb-shown b").nth(1).inner_text() == shown, "by itself nothing changes"
-    button.click()
+    button.press("Enter")
     expect(page.locator(".cb-shown b").nth(1)).not_to_have_text(shown)
     expect(note).to_be_empty()
+    expect(page.get_by_role("heading", name="Campaigns", level=1)).to_be_focused()
+    for name in ("Data", "Reports", "Alerts"):
+        page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        expect(note).to_be_attached()
+    post()
+    expect(button).to_be_visible()
 
 
 def figures_asked(page: Page) -> list[str]:

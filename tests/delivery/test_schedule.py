@@ -57,6 +57,7 @@ def test_what_was_missed_is_the_last_of_it() -> None:
     [
         ({"cron": "0 8 * *", "timezone": "UTC"}, "4 fields"),
         ({"cron": "61 8 * * *", "timezone": "UTC"}, "no cron line"),
+        ({"cron": " ", "timezone": "UTC"}, "The cron line is missing"),
         ({"cron": "0 8 * * 1", "timezone": "America/Santigo"}, "America/Santiago"),
         ({"cron": "0 0 31 2 *", "timezone": "UTC"}, "31 2"),
         ({"cron": "0 8 * * 1"}, "A schedule should be"),

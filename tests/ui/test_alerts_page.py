@@ -379,6 +379,7 @@ def test_the_page_live_shows_what_fires_to_who_may_see_it(page: AppTest, nora: U
         filters = make_filters(grant=person.grant, catalog=space.catalog)
         drawn = live_updates.figures(space, filters, person).answer.regions["alerts"]
         assert re.findall('data-key="(.*?)"', drawn) == names
+        assert "threshold 1.00" in drawn and "since " in drawn
     filters = make_filters(grant=viewer.grant, catalog=space.catalog)
     assert "alerts" not in live_updates.figures(space, filters, viewer).answer.regions
     assert not page.switch_page("live.py").run().exception

@@ -116,3 +116,21 @@ def test_data_that_grow_move_the_first_view(app: AppTest, settings: Settings, tm
         fill(settings, tmp_path, days)
         app.run()
         assert f"· {count} evaluations" in shown(app) and asked(app) == {}
+
+
+def test_live_says_no_period_keeps_that_of_other_pages_and_names_what_is_unknown(
+    app: AppTest, settings: Settings, tmp_path: Path
+) -> None:
+    fill(settings, tmp_path)
+    app.run()
+    app.selectbox(key="_preset").select("all").run()
+    app.switch_page("live.py").run()
+    app.multiselect(key="campaignId").select("a").run()
+    assert asked(app) == {"campaignId": ["a"]}
+    assert app.session_state["dateFrom"] is None
+    app.multiselect(key="campaignId").unselect("a").run()
+    assert "Not in the data" not in shown(app)
+    app.query_params["campaignId"] = "gone"
+    assert "Not in the data: Campaign: gone" in shown(app.run())
+    next(each for each in app.button if each.label == "Remove from the filters").click().run()
+    assert asked(app) == {} and app.session_state["dateFrom"] is None

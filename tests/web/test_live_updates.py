@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import sqlalchemy as sa
+from starlette.applications import Starlette
 
+from lib import workspace
 from lib.access.sessions import session_id
 from lib.access.users import Role, UserRepository
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.catalog import BUILT_IN
 from lib.store.schema import sessions
 from lib.store.state import StateStore
+from lib.ui import live_updates
 from tests.page_client import Visitor, end_session, log_in, rerun
 from tests.web.conftest import LoginApp
 
@@ -105,3 +112,31 @@ def test_what_can_not_be_asked_is_told(login_app: LoginApp) -> None:
     assert spanish["said"] == "0 evaluaciones hoy, puntaje promedio –."
     assert "Todavía no hay evaluaciones de hoy" in spanish["regions"]["cards"]
     assert ask(visitor, "data_version", lang="es").json()["words"].startswith("Datos nuevos, ")
+
+
+@pytest.fixture
+def routes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Starlette]:
+    """Give the routes alone, in this process."""
+    monkeypatch.setenv("CALLBOARD_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("CALLBOARD_SAMPLE", "off")
+    yield Starlette(routes=live_updates.ROUTES)
+    workspace.close_current()
+
+
+def test_figures_that_wait_for_their_turn_hold_up_nothing_else(routes: Starlette) -> None:
+    most = 50  # more than there are threads for all that has none of its own
+
+    async def flood() -> None:
+        transport = httpx.ASGITransport(routes)
+        async with httpx.AsyncClient(transport=transport, base_url="http://callboard") as client:
+            with ExitStack() as turns:
+                for person in "abcd":
+                    turns.enter_context(live_updates.FIGURE_TURNS.take(person))
+                asked = [asyncio.create_task(client.get(f"/live/figures?campaignId={each}")) for each in range(most)]
+                while live_updates.FIGURE_THREADS.borrowed_tokens < most:
+                    await asyncio.sleep(0.01)
+                assert (await client.get("/data_version")).status_code == 200
+                assert not any(each.done() for each in asked)
+            assert {answer.status_code for answer in await asyncio.gather(*asked)} == {200}
+
+    asyncio.run(flood())
