@@ -13,12 +13,14 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.grants import EVERYTHING
 from lib.catalog.catalog import Catalog
 from lib.errors import FileError
 from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import CodedText
 from lib.ingest.answer_loader import count_answers, define_criteria, insert_answers, section_warnings, set_columns
 from lib.ingest.answer_rows import ANSWER, RESULTS
+from lib.ingest.load_versions import Versions
 from lib.ingest.loader import LoadResult, days_of, load_tables, put_in, take_out
 from lib.ingest.mapping import shortened
 from lib.ingest.staged_answers import SHORT, AnswerSpool, of_lines
@@ -114,7 +116,7 @@ def apply_answers(connection: Connection, catalog: Catalog) -> LoadResult:
     What they replace is kept, so that `undo` can bring it back. Raises FileError where an evaluation has gone.
     """
     version = connection.execute(sa.select(workspace.c.data_version)).scalar_one() + 1
-    made = sa.literal(version, sa.Integer)
+    versions, made = Versions(version, (EVERYTHING,)), sa.literal(version, sa.Integer)
     tables, facts, staged = load_tables(catalog), catalog.evaluations, _staged_sets
     known, incoming, outgoing = tables.known, tables.incoming, tables.outgoing
     fill(connection, known, sa.select(facts).join(staged, staged.c.id == facts.c.id))
@@ -123,7 +125,7 @@ def apply_answers(connection: Connection, catalog: Catalog) -> LoadResult:
     )
     if found < total:
         StagedLines(total, missing=total - found).check()
-    columns = set_columns(staged, known, version)
+    columns = set_columns(staged, known, versions)
     both = known.join(staged, staged.c.id == known.c.id)
     differs = known.c.answers_digest.is_distinct_from(staged.c.answers_digest)
     fill(connection, outgoing, sa.select(known, made).select_from(both).where(differs))
@@ -131,10 +133,10 @@ def apply_answers(connection: Connection, catalog: Catalog) -> LoadResult:
     fill(connection, incoming, sa.select(*became).select_from(both).where(differs))
     changed = connection.execute(sa.select(sa.func.count()).select_from(outgoing)).scalar_one()
     loaded = LoadResult(0, changed, total - changed, 0, 0, *days_of(connection, sa.select(incoming.c.day)))
-    moved = define_criteria(connection, version, changes_sections=True) if total else ()
+    moved = define_criteria(connection, versions) if total else ()
     loaded = replace(loaded, warnings=tuple(section_warnings(moved)))
     if changed:
-        insert_answers(connection, version, incoming)
+        insert_answers(connection, versions, incoming)
         take_out(connection, catalog)
         put_in(connection, catalog)
         loaded = replace(loaded, answers=count_answers(connection, version))

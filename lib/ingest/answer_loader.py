@@ -20,6 +20,7 @@ from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import CodedText
 from lib.ingest.answer_lists import BEST_SCORE
 from lib.ingest.answer_rows import MOST_CRITERIA
+from lib.ingest.load_versions import PART_ROWS, Versions, shifted_right
 from lib.ingest.mapping import Scoring, shortened
 from lib.ingest.staged_answers import SHORT, staged_answers, staged_criteria
 from lib.store.bulk_io import bulk_insert
@@ -29,7 +30,13 @@ _SAID = ("points", "max_points", "critical", "share", "lost", "comment")
 _SEQ_BITS = 32  # of the row, in the number of a set; what is above is the version that brought it
 
 
-def set_columns(staged: sa.FromClause, known: sa.FromClause | None, version: int) -> dict[str, sa.ColumnElement[Any]]:
+class NotTogetherError(Exception):
+    """Imports can't be loaded together, as it can't be told which of them changes what."""
+
+
+def set_columns(
+    staged: sa.FromClause, known: sa.FromClause | None, versions: Versions
+) -> dict[str, sa.ColumnElement[Any]]:
     """Return what staged rows will hold of their answers, by column: what is known, where they came without any.
 
     `known` are the evaluations as they are, beside the staged rows; None where there are none. The same answers keep
@@ -37,7 +44,7 @@ def set_columns(staged: sa.FromClause, known: sa.FromClause | None, version: int
     """
     short = {field.name: staged.c[field.name] for field in SHORT}
     digest = short["answers_digest"]
-    new = sa.cast(sa.literal_column(str(version << _SEQ_BITS)), sa.BigInteger) + staged.c.seq
+    new = _set_number(versions, staged.c.seq)
     came = digest.is_not(None)
     if known is None:
         return {"answer_set": sa.case((came, new)).label("answer_set"), **short}
@@ -47,6 +54,14 @@ def set_columns(staged: sa.FromClause, known: sa.FromClause | None, version: int
     is_new = sa.and_(came, digest.is_distinct_from(known.c.answers_digest))
     columns["answer_set"] = sa.case((is_new, new), else_=known.c.answer_set).label("answer_set")
     return columns
+
+
+def _set_number(versions: Versions, seq: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """Return the number of the set of each row."""
+    first = sa.cast(sa.literal_column(str(versions.first << _SEQ_BITS)), sa.BigInteger)
+    if len(versions.grants) == 1:
+        return first + seq
+    return first + shifted_right(seq, PART_ROWS) * sa.literal_column(str(1 << _SEQ_BITS)) + seq
 
 
 def kept_score(staged: sa.FromClause, known: sa.FromClause, scoring: Scoring) -> sa.ColumnElement[Any]:
@@ -63,10 +78,10 @@ def kept_score(staged: sa.FromClause, known: sa.FromClause, scoring: Scoring) ->
     return score.label("score")
 
 
-def insert_answers(connection: Connection, version: int, rows: sa.FromClause) -> None:
+def insert_answers(connection: Connection, versions: Versions, rows: sa.FromClause) -> None:
     """Load the staged answers of rows that have their sets; their criteria are defined."""
     came = staged_answers.c
-    number = sa.cast(sa.literal_column(str(version << _SEQ_BITS)), sa.BigInteger) + came.seq
+    number = _set_number(versions, came.seq)
     chosen = (
         sa.select(rows.c.answer_set, criteria.c.key, *(came[name] for name in _SAID))
         .select_from(staged_answers)
@@ -107,11 +122,12 @@ def _same() -> sa.ColumnElement[bool]:
     return sa.and_(known.name == ours.name, sa.func.coalesce(known.form, "") == sa.func.coalesce(ours.form, ""))
 
 
-def define_criteria(connection: Connection, version: int, *, changes_sections: bool) -> tuple[str, ...]:
+def define_criteria(connection: Connection, versions: Versions) -> tuple[str, ...]:
     """Give every staged criterion a key; return the names of known ones that came to be in another section.
 
-    With `changes_sections`, known ones get the sections that came, and those before are kept as replaced in this
-    version. Raises FileError for more criteria than there may be.
+    Known ones get the sections that came from who may rename, and those before are kept as replaced in this version.
+    Raises FileError for more criteria than there may be, and NotTogetherError where sections change in one of several
+    versions.
     """
     ours = staged_criteria.c
     moved = connection.execute(
@@ -119,10 +135,12 @@ def define_criteria(connection: Connection, version: int, *, changes_sections: b
         .join(staged_criteria, _same())
         .where(ours.section.is_not(None), ours.section.is_distinct_from(criteria.c.section))
     ).all()
-    moved = moved if changes_sections else []
+    moved = moved if any(map(versions.renames, versions.all)) else []
+    if moved and len(versions.grants) > 1:
+        raise NotTogetherError
     for row in moved:
         connection.execute(sa.update(criteria).where(criteria.c.key == row.key).values(section=row.section))
-        kept = {"dimension": CRITERION.name, "key": row.key, "name": row.before or "", "replaced_in": version}
+        kept = {"dimension": CRITERION.name, "key": row.key, "name": row.before or "", "replaced_in": versions.first}
         connection.execute(sa.insert(replaced_names).values(kept))
     highest = connection.execute(sa.select(sa.func.coalesce(sa.func.max(criteria.c.key), 0))).scalar_one()
     number = sa.func.row_number().over(order_by=ours.code) + highest

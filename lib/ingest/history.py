@@ -27,6 +27,12 @@ PROGRAM = "POST /evaluations"  # what is listed in place of a file
 MOST_POSTS = 20
 """Posts that are listed among the imports."""
 
+PAGE_SIZE = 50
+"""Imports on a page of them."""
+
+_NEWEST = (imports.c.started_at.desc(), imports.c.id.desc())
+_BY_PROGRAM = imports.c.files.startswith(json.dumps([{"name": PROGRAM}])[:-2], autoescape=True)
+
 _NAMED = 5  # later imports that a refusal names
 
 
@@ -191,11 +197,22 @@ def entries(connection: Connection, limit: int = 100) -> list[ImportRecord]:
 
     Programs may post many times a second, which is not to push the files out of sight.
     """
-    newest = (imports.c.started_at.desc(), imports.c.id.desc())
-    by_program = imports.c.files.startswith(json.dumps([{"name": PROGRAM}])[:-2], autoescape=True)
-    posted = sa.select(imports.c.id).where(by_program).order_by(*newest).limit(MOST_POSTS)
-    listed = sa.or_(~by_program, imports.c.id.in_(posted))
-    return _records(connection, sa.select(imports).where(listed).order_by(*newest).limit(limit))
+    posted = sa.select(imports.c.id).where(_BY_PROGRAM).order_by(*_NEWEST).limit(MOST_POSTS)
+    listed = sa.or_(~_BY_PROGRAM, imports.c.id.in_(posted))
+    return _records(connection, sa.select(imports).where(listed).order_by(*_NEWEST).limit(limit))
+
+
+def entries_of(connection: Connection, page: int, *, posted: bool) -> list[ImportRecord]:
+    """Return the imports of files, or those that programs posted, newest first, by pages of PAGE_SIZE."""
+    listed = sa.select(imports).where(_BY_PROGRAM if posted else ~_BY_PROGRAM).order_by(*_NEWEST)
+    return _records(connection, listed.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
+
+
+def count_by_source(connection: Connection) -> tuple[int, int]:
+    """Return how many imports of files are listed, and how many that programs posted."""
+    posted = sa.func.coalesce(sa.func.sum(sa.case((_BY_PROGRAM, 1), else_=0)), 0)
+    count, of_programs = connection.execute(sa.select(sa.func.count(), posted).select_from(imports)).one()
+    return int(count - of_programs), int(of_programs)
 
 
 def find(connection: Connection, number: str) -> ImportRecord | None:

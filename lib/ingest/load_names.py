@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -18,6 +18,7 @@ from lib.errors import FieldError
 from lib.errors.codes import CodedText
 from lib.errors.field_codes import FieldCode
 from lib.ingest import import_warnings
+from lib.ingest.load_versions import POST_ROWS, Versions, shifted_right
 from lib.ingest.staging import StagedRows, staged_table
 from lib.store import enums
 from lib.store.bulk_io import analyze, create_anew, fill, load_batches
@@ -29,7 +30,7 @@ _FEW_IDS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class GivenName:
-    """An id of staged rows, its key, the name it came with last, if any did, and the version that brings it."""
+    """An id that a version brings, its key, and the name that it came with last, if any did."""
 
     id: str
     key: int
@@ -73,18 +74,16 @@ class NamedIds:
         yield from import_warnings.changed_names(self.dimension, renamed)
 
 
-def give_keys(
-    connection: Connection, catalog: Catalog, staged: StagedRows, version_of: Callable[[int], int], *, renames: bool
-) -> tuple[NamedIds, ...]:
-    """Give every id of the staged rows a key, and the name it came with last.
+_Given = dict[int, list[tuple[int, str | None]]]
+"""By the codes of ids: the last row of each post, in their order, and the name that the id came with."""
 
-    `version_of` tells by a row's `seq` which version it comes with. Without `renames` known names stay: who sees a part
-    of the data has no say in what others read.
-    """
-    last = _last_names(connection, catalog, staged)
+
+def give_keys(connection: Connection, catalog: Catalog, staged: StagedRows, versions: Versions) -> tuple[NamedIds, ...]:
+    """Give every id of the staged rows a key, and the name that it came with last from who may rename."""
+    given = _given_names(connection, catalog, staged, versions)
     known = _known(connection, catalog, staged)
     return tuple(
-        _named(connection, each, staged, last[each], known[each], version_of, renames)
+        _named(connection, each, staged.texts[each.staged_id], given[each], known[each], versions)
         for each in catalog.stored_dimensions
     )
 
@@ -92,47 +91,92 @@ def give_keys(
 def _named(
     connection: Connection,
     dimension: NamedDimension,
-    staged: StagedRows,
-    last: dict[int, tuple[int, str | None]],
-    known: dict[str, tuple[int, str]],
-    version_of: Callable[[int], int],
-    renames: bool,
+    ids: Sequence[str],
+    came: _Given,
+    known: Mapping[str, tuple[int, str]],
+    versions: Versions,
 ) -> NamedIds:
-    names = dimension.table
-    ids = staged.texts[dimension.staged_id]
-    new = sorted(ids[code] for code in last if ids[code] not in known)
-    highest = connection.execute(sa.select(sa.func.max(names.c.key))).scalar_one() if new else 0
+    new = sorted(ids[code] for code in came if ids[code] not in known)
+    highest = connection.execute(sa.select(sa.func.max(dimension.table.c.key))).scalar_one() if new else 0
     keys = {**{each: key for each, (key, _) in known.items()}, **{each: highest + n for n, each in enumerate(new, 1)}}
-    given = []
-    for code, (seq, name) in last.items():
+    given: list[GivenName] = []
+    names: dict[str, str] = {}
+    for code, in_turn in came.items():
         number = ids[code]
         before = known[number][1] if number in known else None
-        is_renamed = renames and before is not None and name is not None and name != before
-        replaced = before if is_renamed else None
-        given.append(GivenName(number, keys[number], name, version_of(seq), number not in known, replaced))
-    _write(connection, dimension, given)
+        names[number], of_id = _in_turn(number, keys[number], before, in_turn, versions)
+        given += of_id
+    _write(connection, dimension, given, names)
     return NamedIds(dimension, tuple(keys.get(each, enums.NO_KEY) for each in ids), tuple(given))
 
 
-def _write(connection: Connection, dimension: NamedDimension, given: Iterable[GivenName]) -> None:
-    """Write down new names, and those that take the place of others, which are kept."""
-    names = dimension.table
-    new = [(each.key, each.id, each.name or each.id) for each in given if each.is_new]
+def _in_turn(
+    number: str, key: int, before: str | None, came: Sequence[tuple[int, str | None]], versions: Versions
+) -> tuple[str, list[GivenName]]:
+    """Return the name that an id has in the end, as if one post came after the other, and what each version gave it.
+
+    `before` is None for a new id.
+    """
+    current, creator = before, None
+    last: dict[int, str | None] = {}  # the names that versions gave last, and below those that were then the id's
+    became: dict[int, str] = {}
+    for seq, name in came:
+        version = versions.of(seq)
+        last[version] = last.pop(version, None) if name is None else name
+        if current is None:
+            creator, current = version, name or number
+        elif name is not None and name != current and versions.renames(version):
+            current = name
+        else:
+            continue
+        became.pop(version, None)
+        became[version] = current
+    replaced: dict[int, str] = {}
+    earlier = before
+    for version, name in _in_order(became):
+        if earlier is not None and name != earlier:
+            replaced[version] = earlier
+        earlier = name
+    given = [
+        GivenName(number, key, name, version, version == creator, replaced.get(version))
+        for version, name in last.items()
+    ]
+    return current or number, given
+
+
+def _in_order(became: dict[int, str]) -> list[tuple[int, str]]:
+    """Return the names that versions gave one after the other, without those that a lower version replaced.
+
+    An undo goes by the order of the versions.
+    """
+    kept: list[tuple[int, str]] = []
+    for version, name in reversed(became.items()):
+        if not kept or version < kept[-1][0]:
+            kept.append((version, name))
+    return kept[::-1]
+
+
+def _write(
+    connection: Connection, dimension: NamedDimension, given: Sequence[GivenName], names: Mapping[str, str]
+) -> None:
+    """Write down new names, and those that take the place of others, which are kept. `names` are by id."""
+    table = dimension.table
+    new = {each.id: each.key for each in given if each.is_new}
     if new:
-        columns = [list(column) for column in zip(*new, strict=True)]
+        columns = [[*new.values()], [*new], [names[each] for each in new]]
         shape = pa.schema([("key", pa.int32()), ("id", pa.string()), ("name", pa.string())])
-        load_batches(connection, names, pa.table(columns, schema=shape).to_reader())
+        load_batches(connection, table, pa.table(columns, schema=shape).to_reader())
     for each in given:
         if each.replaced is not None:
-            connection.execute(sa.update(names).where(names.c.key == each.key).values(name=each.name))
+            connection.execute(sa.update(table).where(table.c.key == each.key).values(name=names[each.id]))
             kept = {"dimension": dimension.name, "key": each.key, "name": each.replaced, "replaced_in": each.version}
             connection.execute(sa.insert(replaced_names).values(kept))
 
 
-def _last_names(
-    connection: Connection, catalog: Catalog, staged: StagedRows
-) -> dict[NamedDimension, dict[int, tuple[int, str | None]]]:
-    """Return the ids of the staged rows by dimension and code, each with the last row that named it, and the name.
+def _given_names(
+    connection: Connection, catalog: Catalog, staged: StagedRows, versions: Versions
+) -> dict[NamedDimension, _Given]:
+    """Return the ids of the staged rows, with the last row of each post that named one, and the name.
 
     An id that came without a name has the last row that has it.
     """
@@ -140,6 +184,7 @@ def _last_names(
     seq = rows.c.seq
     if not staged.are_few:  # of what they have together there is much less
         rows, seq = _together(connection, catalog), _together_table(catalog).c.seq
+    of_post = [shifted_right(seq, POST_ROWS)] if versions.by_post else []
     pairs = [
         sa.select(
             sa.literal(place, sa.Integer).label("place"),
@@ -148,19 +193,21 @@ def _last_names(
             sa.func.max(seq).label("seq"),
         )
         .where(rows.c[each.staged_id].is_not(None))
-        .group_by(rows.c[each.staged_id], rows.c[each.staged_name])
+        .group_by(rows.c[each.staged_id], rows.c[each.staged_name], *of_post)
         for place, each in enumerate(catalog.stored_dimensions)
         if staged.texts[each.staged_id]
     ]
-    found: dict[NamedDimension, dict[int, tuple[int, str | None]]] = {each: {} for each in catalog.stored_dimensions}
+    found: dict[NamedDimension, _Given] = {each: {} for each in catalog.stored_dimensions}
     if not pairs:
         return found
+    named: dict[tuple[int, int, int], tuple[int, str | None]] = {}  # by place, post and code
     for place, code, name_code, last in sorted(
         connection.execute(sa.union_all(*pairs)).all(), key=lambda row: (row.name is not None, row.seq)
     ):
-        dimension = catalog.stored_dimensions[place]
-        name = None if name_code is None else staged.texts[dimension.staged_name][name_code]
-        found[dimension][code] = last, name
+        texts = staged.texts[catalog.stored_dimensions[place].staged_name]
+        named[place, versions.post(last), code] = last, None if name_code is None else texts[name_code]
+    for (place, _, code), came in sorted(named.items(), key=lambda item: item[0][:2]):
+        found[catalog.stored_dimensions[place]].setdefault(code, []).append(came)
     return found
 
 

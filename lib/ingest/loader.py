@@ -35,6 +35,7 @@ from lib.ingest.answer_loader import (
     set_columns,
 )
 from lib.ingest.load_names import NamedIds, check_categories, confirm_names, give_keys
+from lib.ingest.load_versions import Versions
 from lib.ingest.mapping import AS_SCORED, Scoring
 from lib.ingest.staging import StagedRows, staged_table
 from lib.store import enums, schema
@@ -67,31 +68,6 @@ def load_tables(catalog: Catalog) -> LoadTables:
         temporary("outgoing", evaluations, sa.Column("replaced_in", sa.Integer)),
         temporary("known", evaluations),
     )
-
-
-PART_ROWS = 2**20
-"""Where rows of several imports are loaded together, the `seq` of each begin at its place × this."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Versions:
-    """The versions that staged rows come with: one for each import that is loaded, the first of them being `first`."""
-
-    first: int
-    count: int
-
-    @property
-    def last(self) -> int:
-        return self.first + self.count - 1
-
-    def of(self, seq: int) -> int:
-        return self.first if self.count == 1 else self.first + seq // PART_ROWS
-
-    def column(self, seq: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-        first = sa.literal(self.first, sa.Integer)
-        if self.count == 1:
-            return first
-        return first + sa.cast(seq.bitwise_rshift(sa.literal(PART_ROWS.bit_length() - 1, sa.Integer)), sa.Integer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +107,8 @@ def apply(
     catalog = catalog_for_writing(connection, catalog.own_fields)
     if replace_all:
         clear(connection, catalog, ImportCode.UNDO_REPLACED)
-    versions = _next_versions(connection, 1)
-    (loaded,) = _load(connection, catalog, staged, grant, versions, (staged.count,), scoring)
+    versions = Versions(_next_version(connection), (grant,))
+    (loaded,) = _load(connection, catalog, staged, versions, (staged.count,), scoring)
     if replace_all:
         loaded = replace(loaded, data_version=versions.first)
     (loaded,) = _change_version(connection, versions, [loaded], is_sample=is_sample)
@@ -140,24 +116,25 @@ def apply(
 
 
 def apply_together(
-    connection: Connection, catalog: Catalog, staged: StagedRows, grant: Grant, counts: Sequence[int]
+    connection: Connection, catalog: Catalog, staged: StagedRows, grants: Sequence[Grant], counts: Sequence[int]
 ) -> list[LoadResult]:
-    """Bring the staged rows of several imports into the facts as `apply` does, each as an import of its own.
+    """Bring the staged rows of posts into the facts as `apply` does, those of each sender as an import of its own.
 
-    `counts` are how many rows each has; PART_ROWS says how they are told apart. With answers there may be one import.
+    Of each there is its grant, and how many rows it has; `load_versions.py` says how rows are told apart. Raises
+    NotTogetherError where posts have to be loaded one after the other.
     """
     catalog = catalog_for_writing(connection, catalog.own_fields)
-    versions = _next_versions(connection, len(counts))
-    loaded = _load(connection, catalog, staged, grant, versions, counts, AS_SCORED)
+    versions = Versions(_next_version(connection), tuple(grants), by_post=True)
+    loaded = _load(connection, catalog, staged, versions, counts, AS_SCORED)
     return _change_version(connection, versions, loaded, is_sample=False)
 
 
-def _next_versions(connection: Connection, count: int) -> _Versions:
-    return _Versions(connection.execute(sa.select(workspace.c.data_version)).scalar_one() + 1, count)
+def _next_version(connection: Connection) -> int:
+    return int(connection.execute(sa.select(workspace.c.data_version)).scalar_one()) + 1
 
 
 def _change_version(
-    connection: Connection, versions: _Versions, loaded: Sequence[LoadResult], *, is_sample: bool
+    connection: Connection, versions: Versions, loaded: Sequence[LoadResult], *, is_sample: bool
 ) -> list[LoadResult]:
     """Say that the facts have changed, where any import changed them, and when."""
     if all(each.data_version is None for each in loaded):
@@ -173,25 +150,27 @@ def _load(
     connection: Connection,
     catalog: Catalog,
     staged: StagedRows,
-    grant: Grant,
-    versions: _Versions,
+    versions: Versions,
     counts: Sequence[int],
     scoring: Scoring,
 ) -> list[LoadResult]:
     """Load rows; what has changed anything has a version, but the facts are not told of it yet."""
-    named = give_keys(connection, catalog, staged, versions.of, renames=grant.everything)
+    named = give_keys(connection, catalog, staged, versions)
     has_known = _compare(connection, catalog, staged, versions, named, scoring)
     loaded = _count(connection, catalog, versions, counts, has_known=has_known)
     has_changed = any(each.changed for each in loaded)
-    if has_changed and not grant.everything:
-        _check_visible(connection, catalog, grant)
+    if has_changed:
+        _check_visible(connection, catalog, versions)
     moved: tuple[str, ...] = ()
     if staged.has_answers:
-        moved = define_criteria(connection, versions.first, changes_sections=grant.everything)
+        moved = define_criteria(connection, versions)
     incoming = load_tables(catalog).incoming
     if staged.has_answers and any(each.added or each.changed for each in loaded):
-        insert_answers(connection, versions.first, incoming)
-        loaded = [replace(loaded[0], answers=count_answers(connection, versions.first))]
+        insert_answers(connection, versions, incoming)
+        loaded = [
+            replace(each, answers=count_answers(connection, version))
+            for each, version in zip(loaded, versions.all, strict=True)
+        ]
     if has_changed:
         take_out(connection, catalog, are_few=staged.are_few)
     elif any(each.added for each in loaded):
@@ -200,22 +179,24 @@ def _load(
     put_in(connection, catalog, are_few=staged.are_few)
     check_categories(connection, catalog, named)
     done = []
-    for place, each in enumerate(loaded):
-        version = versions.first + place
+    for version, each in zip(versions.all, loaded, strict=True):
         warnings = (*_warnings(connection, catalog, named, each, version), *section_warnings(moved))
         renamed = any(given.replaced is not None and given.version == version for ids in named for given in ids.given)
         is_change = each.added or each.changed or renamed or moved
         done.append(replace(each, warnings=warnings, data_version=version if is_change else None))
-    if grant.everything:
-        confirm_names(connection, named, {each.data_version for each in done})
+    made = {each.data_version for each in done if each.data_version is not None}
+    confirm_names(connection, named, {version for version in made if versions.renames(version)})
     return done
 
 
-def _check_visible(connection: Connection, catalog: Catalog, grant: Grant) -> None:
-    """Raise TakenIdsError where rows that go are not covered by the grant."""
+def _check_visible(connection: Connection, catalog: Catalog, versions: Versions) -> None:
+    """Raise TakenIdsError where rows that go are not covered by the grant of who replaces them."""
     outgoing = load_tables(catalog).outgoing
-    visible = sa.select(outgoing.c.id).where(*grant_conditions(outgoing, grant, catalog))
-    taken = connection.scalars(sa.except_(sa.select(outgoing.c.id), visible)).all()
+    taken: list[str] = []
+    for grant in {grant for grant in versions.grants if not grant.everything}:
+        theirs = [version for version in versions.all if versions.grants[version - versions.first] == grant]
+        rows = sa.select(outgoing.c.id).where(outgoing.c.replaced_in.in_(theirs))
+        taken += connection.scalars(sa.except_(rows, rows.where(*grant_conditions(outgoing, grant, catalog))))
     if taken:
         raise TakenIdsError(taken)
 
@@ -274,7 +255,7 @@ def _compare(
     connection: Connection,
     catalog: Catalog,
     staged: StagedRows,
-    versions: _Versions,
+    versions: Versions,
     named: Sequence[NamedIds],
     scoring: Scoring,
 ) -> bool:
@@ -303,7 +284,7 @@ def _compare(
 
 
 def _count(
-    connection: Connection, catalog: Catalog, versions: _Versions, counts: Sequence[int], *, has_known: bool
+    connection: Connection, catalog: Catalog, versions: Versions, counts: Sequence[int], *, has_known: bool
 ) -> list[LoadResult]:
     """Return what became of the rows of each import, of which it has so many, and the days that it touches."""
     incoming, outgoing = load_tables(catalog).incoming.c, load_tables(catalog).outgoing.c
@@ -323,8 +304,8 @@ def _count(
     )
     found = {row.version: row for row in connection.execute(asked.group_by(rows.c.version))}
     loaded = []
-    for place, count in enumerate(counts):
-        row = found.get(versions.first + place)
+    for version, count in zip(versions.all, counts, strict=True):
+        row = found.get(version)
         if row is None:
             loaded.append(LoadResult(unchanged=count))
             continue
@@ -357,7 +338,7 @@ def days_of(connection: Connection, days: sa.Select[Any]) -> tuple[int, date | N
 def _keyed(
     connection: Connection,
     catalog: Catalog,
-    versions: _Versions,
+    versions: Versions,
     named: Sequence[NamedIds],
     known: sa.Table | None,
     scoring: Scoring,
@@ -370,7 +351,7 @@ def _keyed(
     joined: sa.FromClause = staged if known is None else staged.outerjoin(known, known.c.id == staged.c.id)
     columns: dict[str, sa.ColumnElement[Any]] = {name: staged.c[name] for name in fact_columns if name in staged.c}
     columns["data_version"] = versions.column(staged.c.seq).label("data_version")
-    columns |= set_columns(staged, known, versions.first)
+    columns |= set_columns(staged, known, versions)
     if known is not None:
         columns["score"] = kept_score(staged, known, scoring)
     for each in named:

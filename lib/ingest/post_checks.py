@@ -25,7 +25,7 @@ from lib.ingest.source_cells import plain
 from lib.settings import Settings
 from lib.store.facts import FactStore
 
-Name = tuple[str, str, str | None]
+Name = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _checked_alone(settings: Settings, catalog: Catalog, sent: SentPost) -> Post
 
 
 def _names(rows: pa.RecordBatch, catalog: Catalog, bounds: Sequence[int]) -> list[frozenset[Name]]:
-    """Return what rows belong to, of those from each bound to the next."""
+    """Return what names rows give, of those from each bound to the next."""
     named = [
         (each.staged_id, *(plain(rows.column(name)).to_pylist() for name in (each.staged_id, each.staged_name)))
         for each in catalog.stored_dimensions
@@ -155,7 +155,7 @@ def _names(rows: pa.RecordBatch, catalog: Catalog, bounds: Sequence[int]) -> lis
             (column, number, name)
             for column, ids, names in named
             for number, name in zip(ids[start:stop], names[start:stop], strict=True)
-            if number
+            if number and name
         )
         for start, stop in pairwise(bounds)
     ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from sqlalchemy.engine import Connection
 
@@ -28,13 +29,13 @@ from lib.errors import (
     TimeZoneChangedError,
 )
 from lib.ingest import history, loader, service, staging
-from lib.ingest.answer_rows import RESULTS
 from lib.ingest.api_records import ValidationResult
 from lib.ingest.converter import REPEATED, staged_schema
 from lib.ingest.history import ImportReport
 from lib.ingest.import_run import ImportRequest, ImportRun, check_fields
 from lib.ingest.import_warnings import RowWarnings
-from lib.ingest.loader import PART_ROWS, LoadResult
+from lib.ingest.load_versions import PART_ROWS, POST_ROWS
+from lib.ingest.loader import LoadResult
 from lib.ingest.new_fields import with_fields
 from lib.settings import Settings
 from lib.store.enums import ImportResult
@@ -59,7 +60,7 @@ class Post:
     added: tuple[OwnField, ...]
     found: ValidationResult
     ids: tuple[str, ...]
-    names: frozenset[tuple[str, str, str | None]]  # what its rows belong to: column, id and name
+    names: frozenset[tuple[str, str, str]]  # that its rows give: column, id and name
     digest: str
     started_at: datetime
     started: float
@@ -68,11 +69,6 @@ class Post:
     def rows(self) -> int:
         """How many rows there are to load."""
         return len(self.ids)
-
-    @property
-    def has_answers(self) -> bool:
-        """Whether any row came with answers."""
-        return any(batch.column(RESULTS).null_count < len(batch) for batch in self.found.batches)
 
     @property
     def is_joinable(self) -> bool:
@@ -92,32 +88,27 @@ def refuse_sample(connection: Connection) -> None:
 class Gathering:
     """Chooses which posts are loaded together: those that are found the same whether they come alone or not.
 
-    One that has an id in common with an earlier one has to wait until that one is loaded, and so have those that would
-    overtake it.
+    One that has an id in common with an earlier one has to wait until that one is loaded, and so have those that must
+    not overtake it, as they have an id in common with it, or give something another name.
     """
 
     def __init__(self) -> None:
         """Begin without posts."""
         self._first: Post | None = None
         self._rows = 0
-        self._has_answers = False
-        self._actors: set[str] = set()
         self._ids: set[str] = set()  # of the posts that were taken, and of those that have to wait
-        # By column and id: who brings the name, and the name; nobody's, where one that has to wait brings it.
-        self._names: dict[tuple[str, str], tuple[str, str | None]] = {}
+        self._names: dict[tuple[str, str], set[str]] = {}  # that those give which have to wait, by column and id
 
     def take(self, post: Post) -> bool:
         """Return whether a post is to be loaded with those that were taken before."""
         is_apart = not self._ids.isdisjoint(post.ids)
         self._ids.update(post.ids)
         if is_apart or not self._fits(post):
-            self._names.update(dict.fromkeys(((column, number) for column, number, _ in post.names), ("", None)))
+            for column, number, name in post.names:
+                self._names.setdefault((column, number), set()).add(name)
             return False
         self._first = self._first or post
         self._rows += post.rows
-        self._has_answers = self._has_answers or post.has_answers
-        self._actors.add(post.actor)
-        self._names.update({(column, number): (post.actor, name) for column, number, name in post.names})
         return True
 
     def _fits(self, post: Post) -> bool:
@@ -126,14 +117,9 @@ class Gathering:
             return True
         if not (first.is_joinable and post.is_joinable) or self._rows + post.rows > MOST_TOGETHER:
             return False
-        if (first.grant, first.known.own_fields) != (post.grant, post.known.own_fields):
+        if first.known.own_fields != post.known.own_fields or first.settings.timezone != post.settings.timezone:
             return False
-        if first.settings.timezone != post.settings.timezone:
-            return False
-        if self._actors != {post.actor} and (self._has_answers or post.has_answers):
-            return False  # their criteria are defined in one version
-        given = ((self._names.get((column, number)), name) for column, number, name in post.names)
-        return all(known is None or known[0] == post.actor or known[1] == name for known, name in given)
+        return all(self._names.get((column, number), {name}) == {name} for column, number, name in post.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +168,7 @@ def _alone(facts: FactStore, post: Post) -> LoadedPosts:
 def load_one(facts: FactStore, post: Post) -> ImportReport:
     """Load a post by itself; raises as an import does, and TakenIdsError for ids of what its sender may not see."""
     request = ImportRequest((), post.actor)
-    batches = post.found.batches if post.rows > MOST_TOGETHER else (_joined([post]),)
+    batches = post.found.batches if post.rows > MOST_TOGETHER else (_joined([post], np.arange(post.rows)),)
     reader = pa.RecordBatchReader.from_batches(staged_schema(_catalog(post)), batches)
     import_run = ImportRun(
         facts, post.settings, post.known, post.added, request, lambda _: None, post.started, post.grant
@@ -214,11 +200,9 @@ def _report(posts: Sequence[Post], batches: Iterable[pa.RecordBatch]) -> ImportR
 
 
 def _together(facts: FactStore, posts: Sequence[Post]) -> LoadedPosts:
-    by_actor: dict[str, list[Post]] = {}
-    for post in posts:
-        by_actor.setdefault(post.actor, []).append(post)
-    parts, first = list(by_actor.values()), posts[0]
-    rows = [_joined(part, place * PART_ROWS) for place, part in enumerate(parts)]
+    parts, first = _parts(posts), posts[0]
+    rows = [_joined([posts[place] for place in part], _numbers(posts, part, n)) for n, part in enumerate(parts)]
+    of_part = [[posts[place] for place in part] for part in parts]
     request = ImportRequest((), first.actor)
     import_run = ImportRun(facts, first.settings, first.known, (), request, lambda _: None, first.started, first.grant)
     with facts.session() as connection:
@@ -229,22 +213,38 @@ def _together(facts: FactStore, posts: Sequence[Post]) -> LoadedPosts:
             check_zone(connection, first.settings.timezone)
             refuse_sample(connection)
             check_fields(connection, import_run)
-            counts = [sum(post.rows for post in part) for part in parts]
-            loaded = loader.apply_together(connection, first.known, staged, first.grant, counts)
-            reports = [_loaded(*each) for each in zip(parts, rows, loaded, strict=True)]
+            grants, counts = [part[0].grant for part in of_part], [sum(post.rows for post in part) for part in of_part]
+            loaded = loader.apply_together(connection, first.known, staged, grants, counts)
+            reports = [_loaded(*each) for each in zip(of_part, rows, loaded, strict=True)]
             for report in reports:
                 history.add(connection, report, [history.PROGRAM], None)
             new, replaced = loader.loaded_ids(connection, first.known, loaded)
-    by_name = {report.actor: report for report in reports}
-    outcomes = (_own_report(by_name[post.actor], post, new, replaced) for post in posts)
+    of_post = {place: report for part, report in zip(parts, reports, strict=True) for place in part}
+    outcomes = (_own_report(of_post[place], post, new, replaced) for place, post in enumerate(posts))
     return LoadedPosts(tuple(reports), tuple(outcomes))
 
 
-def _joined(posts: Sequence[Post], first_seq: int = 0) -> pa.RecordBatch:
-    """Return the rows of posts in one batch, numbered from `first_seq` on, with no text that none of them has."""
+def _parts(posts: Sequence[Post]) -> list[list[int]]:
+    """Return the places of the posts of each sender; of the senders, whose last post came last is last.
+
+    So the name that counts is mostly that of a later version, too, as an undo has it.
+    """
+    by_sender: dict[tuple[str, Grant], list[int]] = {}
+    for place, post in enumerate(posts):
+        by_sender.setdefault((post.actor, post.grant), []).append(place)
+    return sorted(by_sender.values(), key=lambda part: part[-1])
+
+
+def _numbers(posts: Sequence[Post], part: Sequence[int], number: int) -> npt.NDArray[np.int64]:
+    """Return the `seq` of the rows of a part, which tells of each which part and which post it is of."""
+    return np.concatenate([number * PART_ROWS + place * POST_ROWS + np.arange(posts[place].rows) for place in part])
+
+
+def _joined(posts: Sequence[Post], seq: npt.NDArray[np.int64]) -> pa.RecordBatch:
+    """Return the rows of posts in one batch, numbered anew, with no text that none of them has."""
     rows = pa.Table.from_batches([batch for post in posts for batch in post.found.batches])
     columns = [_one_chunk(column) for column in rows.columns]
-    columns[0] = pa.array(np.arange(first_seq, first_seq + len(rows)))
+    columns[0] = pa.array(seq)
     return pa.RecordBatch.from_arrays(columns, names=rows.column_names)
 
 

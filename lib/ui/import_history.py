@@ -8,10 +8,10 @@ import streamlit as st
 from lib.access.actors import actor_in_words
 from lib.access.users import Role
 from lib.i18n import number, t, t_plural
-from lib.ingest.history import ImportRecord, count_imports, entries
+from lib.ingest.history import PAGE_SIZE, ImportRecord, count_by_source, entries_of
 from lib.jobs.queue import JobKind, JobStatus
 from lib.reports import formatting, import_text, job_text
-from lib.ui import current_user, data_grid, inputs, job_progress, markdown, page_layout
+from lib.ui import current_user, inputs, job_progress, markdown, page_layout
 from lib.workspace import Workspace
 
 
@@ -20,16 +20,28 @@ def draw(workspace: Workspace) -> None:
     st.subheader(t("Import history"), anchor=False)
     _progress(workspace)
     with workspace.facts.read() as connection:
-        records, count = entries(connection), count_imports(connection)
-    if records:
-        _table(workspace, records, count)
+        of_files, of_posts = count_by_source(connection)
+    if of_files or of_posts:
+        posted = _choose_posted() if of_files and of_posts else bool(of_posts)
+        count = of_posts if posted else of_files
+        page = inputs.page_number(-(-count // PAGE_SIZE), f"_history_page_{'posts' if posted else 'files'}")
+        with workspace.facts.read() as connection:
+            records = entries_of(connection, page, posted=posted)
+        _table(workspace, records)
         _one(workspace, records)
     else:
         page_layout.empty(t("No import yet"), t("What is imported, here or with callboard import, is listed here."))
     _delete_all(workspace)
 
 
-def _table(workspace: Workspace, records: list[ImportRecord], count: int) -> None:
+def _choose_posted() -> bool:
+    """Draw the choice of what is listed: programs may post many times a second, which would hide the files."""
+    names = {False: t("From files"), True: t("Sent over the API")}
+    chosen = inputs.radio(t("Show"), [*names], format_func=names.__getitem__, horizontal=True, key="_history_posted")
+    return bool(chosen)
+
+
+def _table(workspace: Workspace, records: list[ImportRecord]) -> None:
     zone = workspace.settings.zone
     frame = pd.DataFrame(
         [
@@ -55,7 +67,6 @@ def _table(workspace: Workspace, records: list[ImportRecord], count: int) -> Non
     )
     told = t_plural("{count} import", "{count} imports, newest first", len(records))
     st.dataframe(frame, hide_index=True, width="stretch", placeholder=formatting.NOTHING, alt=told)
-    data_grid.say_cut(len(records), count, t("the newest first"))
 
 
 def _one(workspace: Workspace, records: list[ImportRecord]) -> None:

@@ -56,6 +56,7 @@ class HttpProtocol(H11Protocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Begin without a connection."""
         super().__init__(*arguments, **options)
+        self.app_state = {**self.app_state, CONNECTION: self}  # of which each request has a copy
         self._beginning = b""
         self._discards = False
         self._discarded = 0
@@ -86,13 +87,6 @@ class HttpProtocol(H11Protocol):
         if self.cycle is not before and self.conn.their_state is h11.SEND_BODY:
             self.cycle.transport = self._lingering()  # it may be answered before its body has come
 
-    def handle_events(self) -> None:
-        """Begin to answer the next request, if it has come."""
-        before = self.cycle
-        super().handle_events()
-        if self.cycle is not before:
-            self.cycle.scope["state"][CONNECTION] = self
-
     def call_at_shutdown(self, callback: Callable[[], None]) -> None:
         """Have a function called when the server stops: it waits for the answer under way to end."""
         self._at_shutdown = callback
@@ -112,6 +106,8 @@ class HttpProtocol(H11Protocol):
 
     def keep_lean(self) -> None:
         """Have the system keep little for the client, and notice soon where it is gone without a word."""
+        if self.transport.is_closing():
+            return
         connection = self.transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MAX_UNSENT)
         if connection.family in (socket.AF_INET, socket.AF_INET6) and hasattr(socket, "TCP_USER_TIMEOUT"):

@@ -39,6 +39,25 @@ def test_any_id_can_be_put(client: Client, number: str) -> None:
     assert put(client, number, DAY)["unchanged"] == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("q%ff", "%FF"),
+        ("q%fe", "%FE"),
+        ("%20m", "right would be 'm'"),
+        ("a%09b", "right would be 'a%20b'"),
+        ("a%E2%80%8Bb", "right would be 'ab'"),
+        ("a%E2%80%AEb", "right would be 'ab'"),
+        ("%E2%80%8B", "an id that can be seen"),
+        ("n%0Am", "right would be 'n%20m'"),
+    ],
+)
+def test_an_id_that_would_not_be_found_again_is_refused(client: Client, path: str, said: str) -> None:
+    error = client.refused(400, "INVALID_PARAMETER", "PUT", f"/v1/evaluations/{path}", json=DAY)
+    assert error["parameter"] == "id" and said in error["message"]
+    client.refused(404, "NOT_FOUND", "GET", f"/v1/evaluations/{path}")
+
+
 def test_a_number_as_id_is_the_one_of_the_path(client: Client) -> None:
     assert put(client, "4711", {"id": 4711, **DAY})["added"] == 1
 

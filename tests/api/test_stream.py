@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 import threading
 from contextlib import ExitStack
 from datetime import timedelta
@@ -66,6 +67,17 @@ def test_what_the_summary_refuses_is_refused_in_the_same_words(client: Client, w
     for each in told:
         each.pop("requestId")
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("small_app", ["duckdb"], indirect=True)
+def test_a_body_that_is_no_http_is_no_error_of_ours(small_app: App, key: str) -> None:
+    address = httpx.URL(small_app.address)
+    head = f"GET /v1/analytics/stream HTTP/1.1\r\nHost: {address.netloc.decode()}\r\nAuthorization: Bearer {key}\r\n"
+    with socket.create_connection((address.host, address.port or 80), LONG_SECONDS) as connection:
+        connection.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\nzzz\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1") == 1
+    assert not any(counted(small_app, "http_requests_total", status) for status in ("500", "503"))
 
 
 def test_who_may_not_read_figures_gets_no_stream(small_app: App) -> None:

@@ -112,14 +112,59 @@ def test_of_posts_with_one_id_the_later_wins_and_each_is_counted(workspace: Work
     assert second.id in {later.id for later in first.later}
 
 
-def test_names_that_differ_are_given_one_after_the_other(workspace: Workspace) -> None:
+@pytest.mark.parametrize(("undone", "left"), [((2, 1), ("Two", None)), ((1, 2), ("Three", None))])
+def test_the_later_of_names_that_differ_counts(
+    workspace: Workspace, undone: tuple[int, int], left: tuple[str | None, str | None]
+) -> None:
     named = (("ann", "a", "One"), ("bob", "b", "Two"), ("ann", "c", "Three"))
     found = sent(workspace, *((actor, [call(n, campaignId="c", campaignName=name)]) for actor, n, name in named))
-    for report, name in zip(reversed(found), ("Three", "Two", "One"), strict=True):
-        assert campaigns(workspace) == {"c": name}
+    assert found[0].id == found[2].id != found[1].id
+    assert campaigns(workspace) == {"c": "Three"}
+    for place, name in zip(undone, left, strict=True):
         with workspace.facts.write() as connection:
-            undo.undo(connection, workspace.catalog, report.id, "test")
-    assert campaigns(workspace) == {}
+            undo.undo(connection, workspace.catalog, found[place].id, "test")
+        assert campaigns(workspace) == ({"c": name} if name else {})
+
+
+def test_posts_of_unlike_keys_are_loaded_together(workspace: Workspace) -> None:
+    """Each key sees and renames what it may see and rename by itself; the answers go to their evaluations."""
+    theirs = [call("theirs", campaignId="c1"), call("old", campaignId="c1", campaignName="Old")]
+    workspace.write_evaluations(theirs, "test", EVERYTHING)
+    some, everything = Grant.of({"campaign": ["c1", "c2"]}), EVERYTHING
+    posts = [
+        ("ann", some, call("a1", campaignId="c2", campaignName="New", results=[answer("Greeting", "Opening")])),
+        ("bob", Grant.of({"campaign": ["c2"]}), call("theirs", campaignId="c2")),
+        ("cy", everything, call("old", campaignId="c1", campaignName="Renamed", results=[answer("Offer", "Closing")])),
+        ("ann", some, call("a2", campaignId="c1", campaignName="Not mine", results=[answer("Offer", "Closing")])),
+        ("ann", some, call("a3", campaignId="c2", campaignName="Nor that one")),
+        ("cy", everything, call("c3", "3")),
+    ]
+    with busy_writer(workspace):
+        begun = [workspace.begin_writing([sent_object], actor, grant) for actor, grant, sent_object in posts]
+    found = [outcome(each) for each in begun]
+    assert isinstance(found.pop(1), TakenIdsError)
+    assert [counts(each) for each in found] == [(1, 0, 0), (0, 1, 0), (1, 0, 0), (1, 0, 0), (1, 0, 0)]
+    assert [each.id for each in found] == [found[place].id for place in (0, 1, 0, 0, 1)]
+    assert campaigns(workspace) == {"c1": "Renamed", "c2": "New"}
+    assert scores(workspace) == {"first": 7, "theirs": 7, "old": 7, "a1": 7, "a2": 7, "a3": 7, "c3": 3}
+    assert answered(workspace) == {"a1": "Greeting", "a2": "Offer", "old": "Offer"}
+    with workspace.facts.write() as connection:
+        undo.undo(connection, workspace.catalog, found[0].id, "test")
+    assert campaigns(workspace) == {"c1": "Renamed"}
+    assert answered(workspace) == {"old": "Offer"}
+    with workspace.facts.write() as connection:
+        undo.undo(connection, workspace.catalog, found[1].id, "test")
+    assert campaigns(workspace) == {"c1": "Old"}
+    assert (scores(workspace), answered(workspace)) == ({"first": 7, "theirs": 7, "old": 7}, {})
+
+
+def answered(workspace: Workspace) -> dict[str, str]:
+    facts, said, criteria = schema.evaluations.c, schema.answers.c, schema.criteria.c
+    asked = sa.select(facts.id, criteria.name).where(
+        facts.answer_set == said.answer_set, said.criterion_key == criteria.key
+    )
+    with workspace.facts.read() as connection:
+        return dict(connection.execute(asked).all())
 
 
 def campaigns(workspace: Workspace) -> dict[str, str]:

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
 from lib.analytics import queries
-from lib.ingest.history import entries
+from lib.analytics.grants import EVERYTHING
+from lib.ingest.history import PROGRAM, entries
 from lib.jobs.queue import JobKind
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
@@ -73,6 +74,29 @@ def test_an_import_that_a_later_one_changed_names_it(app: AppTest) -> None:
     app.selectbox(key=f"_history_import-{newest.id}").set_value(first.id).run()
     assert "Undo this import" not in [button.label for button in app.button]
     assert [each.value for each in app.caption if "second\\.csv" in each.value]
+
+
+def test_posts_do_not_hide_the_files(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    space = workspaces.current()
+    for number in range(3):
+        space.write_evaluations([{"id": f"p{number}", "audioDate": "2024-01-05"}], "test", EVERYTHING)
+    monkeypatch.setattr("lib.ingest.history.PAGE_SIZE", 2)
+    monkeypatch.setattr("lib.ui.import_history.PAGE_SIZE", 2)
+    assert files(app.run()) == ["second.csv", "first.csv"]
+    app.radio(key="_history_posted").set_value(True).run()
+    assert files(app) == [PROGRAM] * 2
+    app.number_input(key="_history_page_posts").set_value(2).run()
+    assert files(app) == [PROGRAM]
+    assert "Undo this import" in [button.label for button in app.button]
+
+
+def files(app: AppTest) -> list[str]:
+    """Return the files of the imports that are listed, which are also those that can be chosen."""
+    assert not app.exception
+    listed = next(table.value for table in app.dataframe if "Files" in table.value)
+    (chosen,) = [each for each in app.selectbox if each.label == "Import"]
+    assert len(chosen.options) == len(listed)
+    return [*listed["Files"]]
 
 
 def test_all_data_go_after_the_workspace_s_name_alone(app: AppTest) -> None:

@@ -183,9 +183,6 @@ def test_lists_of_the_settings_and_the_data_page(app: AppTest, monkeypatch: pyte
     )
     people.run()
     assert "The first 2 of 3 rows, those who wait for a role first, then by name." in captions(people)
-    monkeypatch.setattr("lib.ui.import_history.count_imports", lambda _: 7)
-    drawn(app, "data")
-    assert "The first 1 of 7 rows, the newest first." in captions(app)
 
 
 def test_the_measures_of_some_groups_are_those_of_all(app: AppTest) -> None:

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
+from urllib.parse import quote, unquote_to_bytes
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.engine import Connection
+from starlette.convertors import Convertor, register_url_convertor
 
 from lib.access.api_keys import Key
 from lib.analytics import records
@@ -45,6 +47,7 @@ from lib.ingest.history import ImportReport
 from lib.ingest.json_items import decode_body, decode_object
 from lib.ingest.json_values import json_text
 from lib.ingest.mapping import folded
+from lib.ingest.text_cleaning import clean_text
 from lib.workspace import Workspace
 
 _OWN = (
@@ -75,15 +78,32 @@ _BODY = {
 _ONE = {"required": True, "content": {request_body.JSON: {"schema": {"type": "object"}}}}
 
 
+class _AnyText(Convertor[str]):
+    """A part of an address that may hold anything; Starlette's own `path` knows no line breaks."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        """Take it as it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Give it as it is."""
+        return value
+
+
+register_url_convertor("any", _AnyText())
+
+
 def router(catalog: Catalog) -> APIRouter:
     """Return the paths, described by the catalog."""
     made = APIRouter(prefix="/evaluations", tags=["Evaluations"])
     made.get("", response_model=schemas.Evaluations, openapi_extra=query(catalog, *PAGING, *_OWN))(read)
     described = {"parameters": [ZONE]}
-    made.get(f"/{{number:path}}/{_RESULTS}", response_model=schemas.Answers, openapi_extra=described)(read_results)
-    made.get("/{number:path}", response_model=schemas.EvaluationWithAnswers, openapi_extra=described)(read_one)
+    made.get(f"/{{number:any}}/{_RESULTS}", response_model=schemas.Answers, openapi_extra=described)(read_results)
+    made.get("/{number:any}", response_model=schemas.EvaluationWithAnswers, openapi_extra=described)(read_one)
     made.post("", response_model=schemas.Written, openapi_extra={"requestBody": _BODY})(write)
-    made.put("/{number:path}", response_model=schemas.Written, openapi_extra={"requestBody": _ONE})(write_one)
+    made.put("/{number:any}", response_model=schemas.Written, openapi_extra={"requestBody": _ONE})(write_one)
     return made
 
 
@@ -194,11 +214,30 @@ async def write_one(request: Request, space: Space, key: RecordWriter, number: s
     strict_query(request, ())
     if request_body.media_type(request) != request_body.JSON:
         raise request_body.unsupported(request_body.media_type(request), request_body.JSON)
-    number = clean("id", number)
+    number = _as_kept(request, number)
     async with request_body.receive(request, key) as body:
         charge(space.settings.rate_limit, key, body_cost(len(body)) - 1)
         evaluation = _with_id(decode_object(body), number)
         return await _written(space, key, lambda: [evaluation])
+
+
+def _as_kept(request: Request, number: str) -> str:
+    """Return the id of the path. Raises ApiError where it would not be kept as it is there, and so not be found."""
+    try:
+        unquote_to_bytes(request.scope["raw_path"]).decode()
+    except UnicodeDecodeError as error:
+        odd = quote(error.object[error.start : error.end])
+        raise invalid(
+            "id", f"The id in the path has {odd}, which is not UTF-8; right would be an id in UTF-8."
+        ) from None
+    number = clean("id", number)
+    kept = clean_text(number)
+    if kept != number:
+        right = f"'{quote(kept[:60], safe='')}' in the path" if kept else "an id that can be seen"
+        raise invalid(
+            "id", f"The id '{quote(number[:60], safe='')}' would not be kept as it is; right would be {right}."
+        )
+    return number
 
 
 def _with_id(evaluation: dict[str, object], number: str) -> dict[str, object]:
