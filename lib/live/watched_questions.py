@@ -36,7 +36,7 @@ SEVERAL = "several"
 _THREADS = anyio.CapacityLimiter(2)
 
 
-class Digested(Protocol):
+class DigestedAnswer(Protocol):
     """What can be told from another one by its digest."""
 
     @property
@@ -45,7 +45,7 @@ class Digested(Protocol):
         ...
 
 
-A = TypeVar("A", bound=Digested)
+A = TypeVar("A", bound=DigestedAnswer)
 
 
 class WatchedQuestion(Generic[A]):

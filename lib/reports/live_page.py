@@ -56,7 +56,7 @@ class LiveCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class LiveBar:
     """A minute or an hour: when it begins on the clock, how many evaluations, in words, and how many a week ago."""
 
     label: str
@@ -79,8 +79,8 @@ class LivePage:
 
     cards: tuple[LiveCard, ...]
     until: Words
-    minutes: tuple[Bar, ...]
-    hours: tuple[Bar, ...]
+    minutes: tuple[LiveBar, ...]
+    hours: tuple[LiveBar, ...]
     week_ago: Words
     backlog: Backlog
     oldest: Words | None
@@ -149,7 +149,7 @@ def _weekday(day: date) -> Words:
     return formatted(dated, day, "EEE d MMM")
 
 
-def _bar(bucket: TimeBucket, zone: ZoneInfo, before: int | None = None) -> Bar:
+def _bar(bucket: TimeBucket, zone: ZoneInfo, before: int | None = None) -> LiveBar:
     """Return a minute or an hour by the clock, with its average score where there is one."""
     label, count = _clock(bucket, zone), bucket.sums["evaluations"]
     hint: Words = plural("{time}: {count} evaluation", "{time}: {count} evaluations", count, time=label)
@@ -158,10 +158,10 @@ def _bar(bucket: TimeBucket, zone: ZoneInfo, before: int | None = None) -> Bar:
         hint = text("{counted}, average score {score}", counted=hint, score=score)
     if before is not None:
         hint = text("{now}; a week ago: {count}", now=hint, count=formatted(formatting.count, before))
-    return Bar(label, count, hint, before)
+    return LiveBar(label, count, hint, before)
 
 
-def _hours(counts: LiveCounts, zone: ZoneInfo) -> tuple[Bar, ...]:
+def _hours(counts: LiveCounts, zone: ZoneInfo) -> tuple[LiveBar, ...]:
     """Return the hours of today, each with the count of the one that began at the same time by the clock a week ago.
 
     Of hours that a clock shows twice, the last one of today has what is left of last week's.

@@ -14,7 +14,7 @@ from lib.alerts.service import AlertService
 from lib.errors import AlertError
 from lib.i18n import current as current_language
 from lib.ui import current_user, url_state
-from lib.ui.draft_session import NEW, Draft, DraftSession
+from lib.ui.draft_session import NEW, DraftSession, FormDraft
 from lib.ui.schedule_inputs import FIELDS_OF_A_SCHEDULE
 from lib.workspace import Workspace
 
@@ -33,7 +33,7 @@ WIDGETS = (
 FILTER = "filter-"
 """What the fields of filters begin with; the rest is the parameter."""
 
-AlertDraft: TypeAlias = Draft[AlertForm]
+AlertDraft: TypeAlias = FormDraft[AlertForm]
 
 
 def service(space: Workspace) -> AlertService:

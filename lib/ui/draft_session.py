@@ -15,7 +15,7 @@ Form = TypeVar("Form")
 
 
 @dataclass(frozen=True, slots=True)
-class Draft(Generic[Form]):
+class FormDraft(Generic[Form]):
     """Something that is being written. Another draft has another number, and so inputs of its own."""
 
     kind: str  # what its keys begin with
@@ -44,9 +44,9 @@ class DraftSession(Generic[Form]):
         self._draft, self._values, self._chosen_for = f"_{kind}_draft", f"_{kind}_values", f"_{kind}_chosen_for"
 
     @property
-    def draft(self) -> Draft[Form] | None:
+    def draft(self) -> FormDraft[Form] | None:
         """What is being written; None where nothing is."""
-        draft: Draft[Form] | None = st.session_state.get(self._draft)
+        draft: FormDraft[Form] | None = st.session_state.get(self._draft)
         return draft
 
     @property
@@ -55,10 +55,12 @@ class DraftSession(Generic[Form]):
         values: Mapping[str, Any] = st.session_state.get(self._values, {})
         return values
 
-    def begin(self, number: str, start: Form, version: int = 0, values: Mapping[str, Any] | None = None) -> Draft[Form]:
+    def begin(
+        self, number: str, start: Form, version: int = 0, values: Mapping[str, Any] | None = None
+    ) -> FormDraft[Form]:
         """Begin to write something anew; its inputs hold `values`, else what it begins with."""
         before = self.draft
-        draft = Draft(self._kind, 1 if before is None else before.number + 1, number, version, start)
+        draft = FormDraft(self._kind, 1 if before is None else before.number + 1, number, version, start)
         st.session_state[self._draft], st.session_state[self._values] = draft, dict(values or {})
         return draft
 
@@ -72,19 +74,19 @@ class DraftSession(Generic[Form]):
         """Let the inputs replace what somebody else has saved meanwhile, once they are saved."""
         st.session_state[self._draft] = replace(st.session_state[self._draft], version=version)
 
-    def fill_choice(self, draft: Draft[Form]) -> None:
+    def fill_choice(self, draft: FormDraft[Form]) -> None:
         """Let the choice say what is being written, once a draft is begun and on each return."""
         if self.chosen not in st.session_state or st.session_state.get(self._chosen_for) != draft.number:
             st.session_state[self.chosen], st.session_state[self._chosen_for] = draft.id, draft.number
 
-    def filled(self, draft: Draft[Form], field: str, beginning: Callable[[Form, str], Any]) -> str:
+    def filled(self, draft: FormDraft[Form], field: str, beginning: Callable[[Form, str], Any]) -> str:
         """Return the key of an input that is drawn next; it holds what it last did, or what the draft begins with."""
         key = draft.key(field)
         if key not in st.session_state:
             st.session_state[key] = self.values[field] if field in self.values else beginning(draft.start, field)
         return key
 
-    def keep(self, draft: Draft[Form], fields: Iterable[str]) -> None:
+    def keep(self, draft: FormDraft[Form], fields: Iterable[str]) -> None:
         """Remember what the inputs of some fields hold."""
         now = {field: st.session_state[draft.key(field)] for field in fields if draft.key(field) in st.session_state}
         st.session_state[self._values] = {**self.values, **now}

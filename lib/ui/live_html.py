@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from lib.catalog.metrics import Unit
 from lib.i18n import number, t
 from lib.reports import catalog_words, formatting
-from lib.reports.live_page import Bar, EarlierValue, LiveCard, LivePage
+from lib.reports.live_page import EarlierValue, LiveBar, LiveCard, LivePage
 from lib.reports.page import Tone
 
 
@@ -99,7 +99,7 @@ def _hours(page: LivePage) -> str:
     return _chart(t("Evaluations by hour, today"), spoken, page.hours, every=6, legend=legend)
 
 
-def _chart(title: str, spoken: str, bars: Sequence[Bar], *, every: int, legend: str = "") -> str:
+def _chart(title: str, spoken: str, bars: Sequence[LiveBar], *, every: int, legend: str = "") -> str:
     """Return bars as a chart with the greatest count and some of the times; `every` so many bars one.
 
     Of HTML alone: what cleans a page of Streamlit drops drawings.
@@ -115,7 +115,7 @@ def _chart(title: str, spoken: str, bars: Sequence[Bar], *, every: int, legend: 
     )
 
 
-def _bar(bar: Bar, most: int) -> str:
+def _bar(bar: LiveBar, most: int) -> str:
     behind = "" if bar.before is None else _column("cb-live-before", bar.before / most)
     return f'<div data-told="{_escaped(bar.hint)}">{behind}{_column("cb-live-now", bar.count / most)}</div>'
 

@@ -16,7 +16,7 @@ from lib.scheduled_reports.definition import as_parameters, with_dates
 from lib.scheduled_reports.report_form import OF_VIEW, ReportForm, Subject, form_of, page_values
 from lib.scheduled_reports.repository import ScheduledReport
 from lib.ui import current_user, url_state
-from lib.ui.draft_session import NEW, Draft, DraftSession
+from lib.ui.draft_session import NEW, DraftSession, FormDraft
 from lib.workspace import Workspace
 
 PATH = "reports"
@@ -34,7 +34,7 @@ WIDGETS = (
 
 _CHANGING = "_report_changing"
 
-ReportDraft: TypeAlias = Draft[ReportForm]
+ReportDraft: TypeAlias = FormDraft[ReportForm]
 
 
 def visible(space: Workspace) -> list[ScheduledReport]:
