@@ -9,42 +9,31 @@ from __future__ import annotations
 import os
 import re
 import zoneinfo
-from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 
 from lib.configuration.addresses import (
+    PREFIX,
     checked_database_url,
     database_file,
-    is_secure_address,
     listed_names,
     web_host,
     with_driver,
 )
-from lib.configuration.mail_server import MailServer, parse_mail_server
+from lib.configuration.login_settings import LoginSettings
+from lib.configuration.mail_server import parse_mail_server
+from lib.configuration.outgoing_settings import OutgoingSettings
 from lib.errors import ConfigurationError, nearest
-
-PREFIX = "CALLBOARD_"
 
 WeekStart = Literal["monday", "sunday", "saturday"]
 
-_ATOM, _LABEL = r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+", r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@.{{1,190}}$){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
-"""What mail can be sent to without quoting (RFC 5322's dot-atom, RFC 1123's host names)."""
 
-
-def plain_address(text: str) -> str:
-    """Return an e-mail address in small letters; an empty text for what is none, or not plain enough to compare."""
-    trimmed = text.strip()
-    return trimmed.lower() if trimmed.isascii() and _ADDRESS.fullmatch(trimmed) else ""
-
-
-class Settings(BaseSettings):
+class Settings(LoginSettings, OutgoingSettings):
     """The frozen settings of one process."""
 
     model_config = SettingsConfigDict(
@@ -76,7 +65,6 @@ class Settings(BaseSettings):
     sample: Literal["auto", "off"] = Field(
         "auto", description="`auto`: an empty embedded database is filled with sample data; `off`: it stays empty."
     )
-    base_url: str = Field("", description="What absolute links begin with. Default: taken from the request.")
     secret_key: str = Field(
         "",
         description="Signs links and log-ins. Default: made once and kept in the data dir, readable by its owner.",
@@ -109,38 +97,6 @@ class Settings(BaseSettings):
     reader_seconds: int = Field(
         900, ge=10, description="Processor seconds that the child process may spend on one import's files."
     )
-    oidc_issuer: str = Field(
-        "",
-        description="The OpenID provider that people log in by, such as `https://accounts.google.com`; none: no login.",
-    )
-    oidc_client_id: str = Field("", description="What the provider calls this app.")
-    oidc_client_secret: str = Field(
-        "", validate_default=True, description="What the provider gave this app to prove itself by."
-    )
-    oidc_prompt: str = Field(
-        "select_account", description="What the provider asks at each log-in: `select_account`, `login` or `consent`."
-    )
-    admins: str = Field(
-        "",
-        description="Verified e-mails, or subjects (those without an @), of people who are admins; commas between.",
-    )
-    session_hours: int = Field(168, ge=1, le=720, description="Hours after which one has to log in again.")
-    session_idle_minutes: int = Field(480, ge=1, description="Minutes without an action after which a session ends.")
-    smtp_url: str = Field(
-        "",
-        description="The server that mail goes out by: `smtp://user:password@host:587` (STARTTLS is demanded where the "
-        "server offers it, `?starttls=off` refuses it) or `smtps://…:465`. None: no mail goes out.",
-    )
-    mail_from: str = Field("", description="The sender of mail, such as `Callboard <calls@example.com>`.")
-    mail_domains: str = Field(
-        "",
-        description="Domains that mail may go to, with commas between; `*`: any. None: to accounts alone.",
-    )
-    webhook_hosts: str = Field(
-        "",
-        description="Hosts that webhooks may go to, with commas between, with or without their port; they alone may be "
-        "private, or speak http. None: any public https host.",
-    )
     open: bool = Field(
         False, description="`yes`: without a login, serve other machines too, as something in front asks who comes."
     )
@@ -167,13 +123,6 @@ class Settings(BaseSettings):
     def _state_url(cls, value: str) -> str:
         return checked_database_url(value, {"sqlite", "postgresql"}, "sqlite:///path/to/file.sqlite or postgresql://…")
 
-    @field_validator("base_url")
-    @classmethod
-    def _web_address(cls, value: str) -> str:
-        if value and not (value.startswith(("http://", "https://")) and web_host(value)):
-            raise ValueError(f"'{value}' is not a web address; right would be such as https://calls.example.com")
-        return value.rstrip("/")
-
     @field_validator("rate_limit")
     @classmethod
     def _rate(cls, value: str) -> str:
@@ -182,63 +131,6 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"[1-9]\d{0,8} ?/ ?(second|minute|hour|day)", value.strip(), re.ASCII):
             raise ValueError(f"'{value}' is not a rate; right would be such as 600/minute, or off")
         return value.strip()
-
-    @field_validator("oidc_issuer")
-    @classmethod
-    def _secure_issuer(cls, value: str) -> str:
-        if value and not is_secure_address(value):
-            raise ValueError(f"'{value}' is not an https:// address (http:// is taken for this machine alone)")
-        return value.rstrip("/")
-
-    @field_validator("oidc_prompt")
-    @classmethod
-    def _prompt(cls, value: str) -> str:
-        if value not in ("select_account", "login", "consent"):
-            raise ValueError(f"'{value}' is not a prompt; right would be select_account, login or consent")
-        return value
-
-    @field_validator("oidc_client_secret")
-    @classmethod
-    def _whole_login(cls, value: str, info: ValidationInfo) -> str:
-        """Hold that a login has all it needs: what is missing would let nobody in, or everybody."""
-        if any(name not in info.data for name in ("oidc_issuer", "oidc_client_id", "base_url")):
-            return value  # those are wrong themselves
-        given = {
-            "OIDC_ISSUER": info.data["oidc_issuer"],
-            "OIDC_CLIENT_ID": info.data["oidc_client_id"],
-            "OIDC_CLIENT_SECRET": value,
-        }
-        missing = [PREFIX + name for name, text in given.items() if not text]
-        if len(missing) == len(given):
-            return value
-        if missing:
-            raise ValueError(f"a login needs {', '.join(missing)} too")
-        if not is_secure_address(info.data["base_url"]):
-            raise ValueError(
-                f"a login needs {PREFIX}BASE_URL, the https:// address that people open (http:// on this machine alone)"
-            )
-        return value
-
-    @property
-    def has_login(self) -> bool:
-        """Whether people have to log in."""
-        return bool(self.oidc_issuer)
-
-    @field_validator("admins")
-    @classmethod
-    def _known_people(cls, value: str) -> str:
-        for name in value.split(","):
-            if "@" in name and not plain_address(name):
-                raise ValueError(
-                    f"'{name.strip()}' is not a plain e-mail address; right would be such as ann@example.com, with "
-                    "commas between several"
-                )
-        return value
-
-    @property
-    def admin_names(self) -> tuple[str, ...]:
-        """E-mails and subjects of those who are admins by the settings."""
-        return tuple(name.strip() for name in self.admins.split(",") if name.strip())
 
     @field_validator("hosts")
     @classmethod
@@ -257,51 +149,6 @@ class Settings(BaseSettings):
             return frozenset(listed_names(self.hosts))
         own = web_host(self.base_url) or "localhost"
         return frozenset({"localhost", "127.0.0.1", "[::1]", f"[{own}]" if ":" in own else own})
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _mail_server(cls, value: str) -> str:
-        if value:
-            parse_mail_server(value)
-        return value
-
-    @field_validator("mail_from")
-    @classmethod
-    def _sender(cls, value: str) -> str:
-        if value and (len(value.splitlines()) != 1 or not plain_address(parseaddr(value)[1])):
-            raise ValueError(f"'{value}' is not a sender; right would be such as Callboard <calls@example.com>")
-        return value.strip()
-
-    @field_validator("mail_domains")
-    @classmethod
-    def _domains(cls, value: str) -> str:
-        for name in listed_names(value):
-            if name != "*" and not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", name):
-                raise ValueError(f"'{name}' is not a domain; right would be such as example.com, or *")
-        return value
-
-    @field_validator("webhook_hosts")
-    @classmethod
-    def _webhook_hosts(cls, value: str) -> str:
-        for name in listed_names(value):
-            if not re.fullmatch(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?", name):
-                raise ValueError(f"'{name}' is not a host; right would be such as hooks.example.com or 10.0.0.5:8080")
-        return value
-
-    @property
-    def mail_server(self) -> MailServer | None:
-        """The server that mail goes out by; None where none is set, or no sender."""
-        return parse_mail_server(self.smtp_url) if self.smtp_url and self.mail_from else None
-
-    @property
-    def mail_domain_names(self) -> frozenset[str]:
-        """The domains that mail may go to beside people's own addresses; `*` among them: any."""
-        return frozenset(listed_names(self.mail_domains))
-
-    @property
-    def webhook_host_names(self) -> frozenset[str]:
-        """The hosts that webhooks may go to whatever their address; empty: any public one."""
-        return frozenset(listed_names(self.webhook_hosts))
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -6,21 +6,17 @@ Pages, API and command line all start from here. What queued jobs do is in `jobs
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from lib import settings
-from lib.access.actors import SystemActor
 from lib.access.api_keys import KeyAuthenticator
 from lib.access.audit_log import Action, AuditLog
 from lib.access.key_watch import KeyWatch
@@ -31,27 +27,25 @@ from lib.alerts.checker import AlertChecker
 from lib.alerts.engine import AlertEngine, AlertSources
 from lib.alerts.notices import AlertChannels
 from lib.alerts.repository import AlertRepository
-from lib.analytics import metric_definitions, metric_rollups, queries, workspace_zone
+from lib.analytics import metric_definitions, queries, workspace_zone
 from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.rollup_tidying import RollupTidier
-from lib.backup import create
 from lib.catalog.catalog import BUILT_IN, Catalog
 from lib.catalog.own_fields import OwnField, without_sample_fields
 from lib.delivery.outbox import Outbox
 from lib.errors import CallboardError, TimeZoneChangedError
 from lib.exports import file_storage
-from lib.exports import service as exporting
-from lib.exports.service import ExportRequest
-from lib.ingest import history, posts, sample_data, service, undo, uploads
+from lib.ingest import posts, sample_data
 from lib.ingest.group_commit import GroupCommit
 from lib.ingest.history import ImportReport
 from lib.ingest.post_checks import SentPost, check
 from lib.ingest.posts import Post
 from lib.jobs import metric_tasks, tasks
+from lib.jobs.handlers import JobHandlers
 from lib.jobs.queue import Job, JobKind, JobStatus, Queue
-from lib.jobs.worker import POLL_SECONDS, Handler, ProgressReporter, Worker
+from lib.jobs.worker import POLL_SECONDS, Handler, Worker
 from lib.live.change_feed import ChangeFeed
 from lib.live.timed_answers import TimedAnswers
 from lib.live.watched_questions import WatchedQuestions
@@ -61,7 +55,6 @@ from lib.settings import Settings
 from lib.sharing.annotations import Annotations
 from lib.sharing.pinned_links import PinnedLinks
 from lib.sharing.saved_views import SavedViews
-from lib.store import atomic_swap
 from lib.store.enums import LOADED_RESULTS
 from lib.store.facts import FactStore
 from lib.store.state import StateStore
@@ -133,7 +126,7 @@ class Workspace:
         channels = AlertChannels(notices.mail, notices.call_webhooks, self.outbox.wake)
         self.alert_engine = AlertEngine(self.state, sources, channels)
         self.webhooks.on_switched_off = self.outgoing.tell_webhook_is_off
-        self._rollups = RollupTidier(self.facts, lambda: self.catalog)
+        self._jobs = JobHandlers(self, RollupTidier(self.facts, lambda: self.catalog))
 
     def _take_zone(self) -> None:
         """Go by the workspace's zone; give it one at the first start."""
@@ -152,7 +145,7 @@ class Workspace:
             self.settings = self.settings.model_copy(update={"timezone": stored})
 
     @contextmanager
-    def _following_zone(self) -> Iterator[None]:
+    def following_zone(self) -> Iterator[None]:
         """Go by the workspace's zone the next time where what is done finds that it was changed."""
         try:
             yield
@@ -162,7 +155,7 @@ class Workspace:
 
     def check_zone(self) -> None:
         """Raise TimeZoneChangedError where the process goes by another zone than the workspace has."""
-        with self._following_zone(), self.facts.read(ZONE_SECONDS) as connection:
+        with self.following_zone(), self.facts.read(ZONE_SECONDS) as connection:
             workspace_zone.check_zone(connection, self.settings.timezone)
 
     def close(self) -> None:
@@ -215,11 +208,11 @@ class Workspace:
             self.outbox.expire_leases()
             self.alert_engine.expire_leases()
             file_storage.remove_partial(self.settings)
-        handlers: dict[str, Handler] = {kind: partial(self._do, task) for kind, task in tasks.TASKS.items()}
+        handlers: dict[str, Handler] = {kind: partial(self._jobs.do, task) for kind, task in tasks.TASKS.items()}
         self._workers = [
             # A backup that waits for an import would come too late.
-            Worker(self.queue, {JobKind.BACKUP: handlers.pop(JobKind.BACKUP)}, done=self._done),
-            Worker(self.queue, handlers, self._tidy, self._done),
+            Worker(self.queue, {JobKind.BACKUP: handlers.pop(JobKind.BACKUP)}, done=self._jobs.outcome),
+            Worker(self.queue, handlers, self._jobs.tidy, self._jobs.outcome),
             self._exporter(),
         ]
         for worker in self._workers:
@@ -236,8 +229,8 @@ class Workspace:
         ]
 
     def _exporter(self) -> Worker:
-        handlers: dict[str, Handler] = {JobKind.EXPORT: self._export}
-        return Worker(self.queue, handlers, self._remove_old_exports, completed=self.webhooks.export_ready)
+        handlers: dict[str, Handler] = {JobKind.EXPORT: self._jobs.export}
+        return Worker(self.queue, handlers, self._jobs.remove_old_exports, completed=self.webhooks.export_ready)
 
     def ended_export(self, number: str, seconds: float) -> Job | None:
         """Return an export's job once it has ended, or that long has passed; do it where no worker would."""
@@ -255,17 +248,6 @@ class Workspace:
         elif not any(job.status == JobStatus.QUEUED for job in self.queue.newest((JobKind.METRIC_ROLLUPS,), 1)):
             self.queue.add(JobKind.METRIC_ROLLUPS, {}, actor)
 
-    def _export(self, job: Job, steps: ProgressReporter) -> dict[str, Any]:
-        if sys.platform == "linux":  # where a thread has a priority of its own, pages and API go before exports
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-        order = ExportRequest.from_json(job.payload, self.settings.zone, self.catalog)
-        calendar = self.calendar_in(order.filters.zone(self.settings.zone))
-        with self._following_zone():
-            made = exporting.run(self.facts, self.settings, calendar, order, job.id, job.attempt, steps)
-        details = {"rows": made["rows"], "selection": order.shown, "sha256": made["sha256"]}
-        self.audit.record(job.actor, Action.EXPORT, made["downloadName"], **details)
-        return made
-
     def write_evaluations(
         self, objects: Iterable[object], actor: str, grant: Grant, added: tuple[OwnField, ...] = ()
     ) -> ImportReport:
@@ -282,7 +264,7 @@ class Workspace:
         return self._posts.add(SentPost(objects, actor, grant, added))
 
     def _load_posts(self, together: Sequence[Post]) -> tuple[ImportReport | Exception, ...]:
-        with self._following_zone():
+        with self.following_zone():
             loaded = posts.load(self.facts, together)
         for report in loaded.imports:
             self.audit_import(report)
@@ -304,45 +286,6 @@ class Workspace:
             self.note(report.actor, Action.FIELD_DEFINED, own.name, type=own.type.value)
         self.webhooks.import_loaded(report)
 
-    def _done(self, job: Job) -> dict[str, Any] | None:
-        """Return what a job has come to that its worker could not tell of; None where it has come to nothing."""
-        if job.kind == JobKind.BACKUP:
-            taken = create.backup_of_job(job.id, Path(job.payload["path"]))
-            return None if taken is None else tasks.describe_backup(self, taken, job.actor)
-        if job.kind == JobKind.UNDO:
-            with self.facts.read() as connection:
-                undone = undo.find_done(connection, job.payload["id"], job.id)
-            return None if undone is None else tasks.describe_undo(self, undone, job.actor)
-        if job.kind != JobKind.IMPORT:
-            return None
-        with self.facts.read() as connection:
-            report = history.find_loaded(connection, service.id_of(job.id))
-        if report is None:
-            return None
-        self.audit_import(report)
-        return tasks.describe_import(self, report)
-
-    def _tidy(self) -> None:
-        service.remove_old_reports(self.settings)
-        self.outbox.forget_old()
-        uploads.remove_old(self.settings)
-        with self.facts.read() as connection:
-            is_due = undo.has_old(connection)
-        if is_due:
-            with self.facts.write() as connection:
-                undo.forget_old(connection)
-        if self.facts.embedded:  # and so held: no restore is at work
-            atomic_swap.abandon(self.settings.facts_file, self.settings.state_file)
-        with self.facts.read() as connection:
-            metrics_due = metric_rollups.is_due(connection)
-        if metrics_due:
-            self.fill_metric_rollups(SystemActor.LOCAL.value)
-        self._rollups.tidy()
-
-    def _remove_old_exports(self) -> None:
-        exporting.remove_expired(self.queue, self.settings)
-        self.outgoing.tidy()
-
     def fill_with_sample(self) -> None:
         """Fill an empty embedded database with sample data, where the settings want it."""
         if self.settings.sample == "off" or not self.facts.embedded:
@@ -353,15 +296,6 @@ class Workspace:
             log.info("The database is empty: making sample data")
             wanted = {"rows": sample_data.DEFAULT_ROWS, "seed": sample_data.DEFAULT_SEED}
             tasks.make_sample(self, wanted, lambda *_: None)
-
-    def _do(self, task: tasks.Task, job: Job, steps: ProgressReporter) -> dict[str, Any]:
-        # Who asked may go by another zone than this process, which holds the database for both.
-        if job.kind != JobKind.TIMEZONE:
-            with self.facts.read() as connection:
-                stored = workspace_zone.stored_zone(connection)
-            workspace_zone.check_variable(job.payload.get("timezone"), stored)
-        with self._following_zone():
-            return task(self, {**job.payload, "actor": job.actor, "job": job.id}, steps)
 
 
 _lock = threading.Lock()

@@ -18,6 +18,7 @@ LAYERS = [
     {"pages"},
     {"lib.ui", "lib.api", "lib.cli"},
     {"lib.workspace"},
+    {"lib.jobs.handlers"},
     {"lib.jobs.tasks"},
     {"lib.jobs.field_tasks", "lib.jobs.metric_tasks", "lib.jobs.report_tasks"},
     {"lib.outgoing"},

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from lib import __version__
-from lib.settings import PREFIX, Settings
+from lib.configuration.addresses import PREFIX
+from lib.settings import Settings
 from tests.conftest import ROOT
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

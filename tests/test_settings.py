@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from lib import settings
+from lib.configuration.addresses import PREFIX
 from lib.errors import ConfigurationError
-from lib.settings import PREFIX, Settings
+from lib.settings import Settings
 
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ from lib.access.actors import SystemActor
 from lib.access.audit_log import Action
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.catalog import Catalog
+from lib.configuration.addresses import plain_address
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
 from lib.errors.parameter_codes import ParameterCode
-from lib.settings import plain_address
 from lib.store.schema import people, sessions
 from lib.store.state import StateStore
 

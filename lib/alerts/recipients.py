@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from lib.access.users import UserRepository
+from lib.configuration.addresses import plain_address
 from lib.delivery.mail_rules import may_get_mail
 from lib.errors import AlertError, InvalidParameterError
 from lib.errors.alert_codes import AlertCode
 from lib.errors.parameter_codes import ParameterCode
-from lib.settings import plain_address
 from lib.store.outgoing_schema import webhooks
 from lib.store.state import StateStore
 

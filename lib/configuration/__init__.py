@@ -1,1 +1,1 @@
-"""How the texts of settings are read: addresses of databases, web and mail servers. No settings themselves."""
+"""How the texts of settings are read: addresses of databases, web and mail servers; and the settings of some rooms."""

@@ -1,12 +1,26 @@
-"""Addresses as settings hold them: of databases, of the web, names with commas between."""
+"""Addresses as settings hold them: of databases, of the web, of people, names with commas between."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+
+PREFIX = "CALLBOARD_"
+"""What the name of each variable begins with."""
+
+_ATOM, _LABEL = r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+", r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@.{{1,190}}$){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
+"""What mail can be sent to without quoting (RFC 5322's dot-atom, RFC 1123's host names)."""
+
+
+def plain_address(text: str) -> str:
+    """Return an e-mail address in small letters; an empty text for what is none, or not plain enough to compare."""
+    trimmed = text.strip()
+    return trimmed.lower() if trimmed.isascii() and _ADDRESS.fullmatch(trimmed) else ""
 
 
 def checked_database_url(value: str, backends: set[str], right: str) -> str:

@@ -14,6 +14,7 @@ from lib.analytics.metric_names import METRICS_PARAMETER
 from lib.analytics.query import Filters
 from lib.analytics.ranges import number_text
 from lib.catalog.catalog import Catalog
+from lib.configuration.addresses import plain_address
 from lib.delivery.mail_rules import may_get_mail
 from lib.delivery.schedule import Schedule, parse_schedule
 from lib.errors import InvalidParameterError, nearest
@@ -25,7 +26,6 @@ from lib.i18n import LANGUAGES
 from lib.reports import page_parameters
 from lib.reports.page_links import ALL_TIME, PERIOD
 from lib.reports.pages import PAGES, overview
-from lib.settings import plain_address
 from lib.sharing import validation
 from lib.sharing.saved_views import PRESETS
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import streamlit as st
 
 from lib.access.users import Role, User
+from lib.configuration.addresses import plain_address
 from lib.delivery.mail_rules import may_get_mail
 from lib.errors.codes import CodedText
 from lib.errors.parameter_codes import ParameterCode
@@ -15,7 +16,6 @@ from lib.errors.report_codes import ReportCode
 from lib.i18n import t
 from lib.reports import job_text
 from lib.scheduled_reports.repository import unsubscribed_of
-from lib.settings import plain_address
 from lib.ui import inputs, markdown
 from lib.workspace import Workspace
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from lib.access.owners import Owner
 from lib.access.users import Role
+from lib.configuration.addresses import plain_address
 from lib.delivery.mail_rules import may_get_mail
 from lib.errors import CallboardError, InvalidParameterError
 from lib.errors.parameter_codes import ParameterCode
@@ -17,7 +18,6 @@ from lib.i18n import t, t_plural
 from lib.scheduled_reports.content import find_view
 from lib.scheduled_reports.definition import MAX_NAME
 from lib.scheduled_reports.repository import ReportStatus, ScheduledReport
-from lib.settings import plain_address
 from lib.ui import current_user, inputs, markdown, report_draft
 from lib.ui.draft_session import NEW
 from lib.ui.recipient_inputs import EXAMPLE

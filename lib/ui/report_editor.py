@@ -12,6 +12,7 @@ import streamlit as st
 from lib.access.owners import Owner
 from lib.access.users import User
 from lib.analytics import queries
+from lib.configuration.addresses import plain_address
 from lib.errors import CallboardError, InvalidParameterError
 from lib.errors.report_codes import ReportCode
 from lib.i18n import t, t_plural
@@ -21,7 +22,6 @@ from lib.scheduled_reports.definition import DefinitionReader, ReportDefinition
 from lib.scheduled_reports.report_form import ReportForm
 from lib.scheduled_reports.report_text import ReportWording
 from lib.scheduled_reports.repository import ScheduledReport
-from lib.settings import plain_address
 from lib.ui import (
     current_user,
     edit_conflict,

@@ -262,7 +262,7 @@ def test_they_are_put_together_as_soon_the_next_time(
     for score in range(1, 10):
         load(f"{HEADER}1,2024-01-01,Old,North,Ann,{score}\n")
         if score % 3 == 0:
-            workspace._tidy()
+            workspace._jobs.tidy()
             with workspace.facts.read() as connection:
                 counted = sa.select(sa.func.count()).select_from(BY_CENTER.daily)
                 lengths.append(connection.execute(counted).scalar_one())

@@ -209,7 +209,7 @@ def test_what_was_replaced_is_kept_for_90_days(load: Load, workspace: Workspace)
     with workspace.facts.write() as connection:
         aged = schema.imports.c.id.in_([old.id, replacing.id])
         connection.execute(sa.update(schema.imports).where(aged).values(finished_at=long_ago))
-    workspace._tidy()
+    workspace._jobs.tidy()
     for report in (old, replacing):
         with pytest.raises(ConflictError, match="deleted after 90 days"):
             undo(workspace, report.id)

@@ -26,13 +26,13 @@ from lib.api.dependencies import (
 )
 from lib.api.errors import invalid, not_found
 from lib.api.serializers import answer, to_json
+from lib.configuration.addresses import plain_address
 from lib.exports.service import RECORD_REPORTS
 from lib.reports.pages import evaluations
 from lib.scheduled_reports import report_json
 from lib.scheduled_reports.content import find_view
 from lib.scheduled_reports.definition import MAX_RECIPIENTS, DefinitionReader, ReportDefinition
 from lib.scheduled_reports.repository import ReportStatus, ScheduledReport, unsubscribed_of
-from lib.settings import plain_address
 from lib.workspace import Workspace
 
 _RECORDS_SCOPE = "evaluations:read"

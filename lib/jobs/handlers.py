@@ -1,0 +1,114 @@
+"""How a process does the queue's jobs: each in the workspace's zone, with what it leaves in the audit, and the tidying.
+
+What each kind of job does is in `tasks.py`; exports have a worker of their own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from lib.access.actors import SystemActor
+from lib.access.audit_log import Action, AuditLog
+from lib.analytics import metric_rollups, workspace_zone
+from lib.analytics.calendar import Calendar
+from lib.analytics.rollup_tidying import RollupTidier
+from lib.backup import create
+from lib.exports import service as exporting
+from lib.exports.service import ExportRequest
+from lib.ingest import history, service, undo, uploads
+from lib.jobs import tasks
+from lib.jobs.queue import Job, JobKind, Queue
+from lib.jobs.worker import ProgressReporter
+from lib.store import atomic_swap
+
+
+class JobContext(tasks.TaskContext, Protocol):
+    """What jobs are done in: the workspace, as far as their handlers know it."""
+
+    audit: AuditLog
+    queue: Queue
+
+    def calendar_in(self, zone: ZoneInfo) -> Calendar:
+        """Return the calendar of a zone, as of now."""
+
+    def following_zone(self) -> AbstractContextManager[None]:
+        """Go by the workspace's zone the next time where it was changed."""
+
+
+class JobHandlers:
+    """Does jobs in a workspace."""
+
+    def __init__(self, workspace: JobContext, rollups: RollupTidier) -> None:
+        """Do them in this workspace."""
+        self._workspace, self._rollups = workspace, rollups
+
+    def do(self, task: tasks.Task, job: Job, steps: ProgressReporter) -> dict[str, Any]:
+        """Do a job of `tasks.TASKS`; return its result."""
+        # Who asked may go by another zone than this process, which holds the database for both.
+        if job.kind != JobKind.TIMEZONE:
+            with self._workspace.facts.read() as connection:
+                stored = workspace_zone.stored_zone(connection)
+            workspace_zone.check_variable(job.payload.get("timezone"), stored)
+        with self._workspace.following_zone():
+            return task(self._workspace, {**job.payload, "actor": job.actor, "job": job.id}, steps)
+
+    def export(self, job: Job, steps: ProgressReporter) -> dict[str, Any]:
+        """Write the file that an export's job asks for; return its result."""
+        if sys.platform == "linux":  # where a thread has a priority of its own, pages and API go before exports
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        workspace = self._workspace
+        order = ExportRequest.from_json(job.payload, workspace.settings.zone, workspace.catalog)
+        calendar = workspace.calendar_in(order.filters.zone(workspace.settings.zone))
+        with workspace.following_zone():
+            made = exporting.run(workspace.facts, workspace.settings, calendar, order, job.id, job.attempt, steps)
+        details = {"rows": made["rows"], "selection": order.shown, "sha256": made["sha256"]}
+        workspace.audit.record(job.actor, Action.EXPORT, made["downloadName"], **details)
+        return made
+
+    def outcome(self, job: Job) -> dict[str, Any] | None:
+        """Return what a job has come to that its worker could not tell of; None where it has come to nothing."""
+        if job.kind == JobKind.BACKUP:
+            taken = create.backup_of_job(job.id, Path(job.payload["path"]))
+            return None if taken is None else tasks.describe_backup(self._workspace, taken, job.actor)
+        if job.kind == JobKind.UNDO:
+            with self._workspace.facts.read() as connection:
+                undone = undo.find_done(connection, job.payload["id"], job.id)
+            return None if undone is None else tasks.describe_undo(self._workspace, undone, job.actor)
+        if job.kind != JobKind.IMPORT:
+            return None
+        with self._workspace.facts.read() as connection:
+            report = history.find_loaded(connection, service.id_of(job.id))
+        if report is None:
+            return None
+        self._workspace.audit_import(report)
+        return tasks.describe_import(self._workspace, report)
+
+    def tidy(self) -> None:
+        """Delete what is old, and see to rollups that are due."""
+        workspace = self._workspace
+        service.remove_old_reports(workspace.settings)
+        workspace.outbox.forget_old()
+        uploads.remove_old(workspace.settings)
+        with workspace.facts.read() as connection:
+            is_due = undo.has_old(connection)
+        if is_due:
+            with workspace.facts.write() as connection:
+                undo.forget_old(connection)
+        if workspace.facts.embedded:  # and so held: no restore is at work
+            atomic_swap.abandon(workspace.settings.facts_file, workspace.settings.state_file)
+        with workspace.facts.read() as connection:
+            metrics_due = metric_rollups.is_due(connection)
+        if metrics_due:
+            workspace.fill_metric_rollups(SystemActor.LOCAL.value)
+        self._rollups.tidy()
+
+    def remove_old_exports(self) -> None:
+        """Delete files whose time is over."""
+        exporting.remove_expired(self._workspace.queue, self._workspace.settings)
+        self._workspace.outgoing.tidy()
