@@ -47,6 +47,13 @@ from lib.web.websocket_protocol import WebSocketProtocol
 log = logging.getLogger(__name__)
 
 
+KEPT_ALIVE_SECONDS = 65
+"""Seconds that a connection without a request stays open: longer than proxies and clients keep theirs, a minute.
+
+Who closes first must not be the server: a request that is sent at that moment would be lost.
+"""
+
+
 class ServerProtocols:
     """A middleware that lets all connections have our protocols and limits, once the application starts.
 
@@ -71,6 +78,7 @@ class ServerProtocols:
             server.config.http_protocol_class = HttpProtocol
             server.config.ws_protocol_class = WebSocketProtocol
             server.config.ws_max_size = self._message_bytes
+            server.config.timeout_keep_alive = KEPT_ALIVE_SECONDS
         await self._app(scope, receive, send)
 
 
