@@ -74,7 +74,7 @@ def _load(connection: Connection, catalog: Catalog, path: Path) -> None:
     lacking = [each.name for each in catalog.evaluations.c if each.name not in _VALUES and not each.nullable]
     values = {**_VALUES, **dict.fromkeys(lacking, str(NO_KEY))}  # own fields, of which the file has none
     connection.exec_driver_sql(
-        f"INSERT INTO {rows.name} ({', '.join(values)}) SELECT {', '.join(values.values())} FROM by_hand{joins}"  # noqa: S608
+        f"INSERT INTO {rows.name} ({', '.join(values)}) SELECT {', '.join(values.values())} FROM by_hand{joins}"
     )
     analyze(connection, rows)
     ordered = sa.select(rows).order_by(rows.c.day)
