@@ -21,7 +21,7 @@ from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.api_client import make_key
-from tests.browser.conftest import served
+from tests.serving import served_by_command
 
 SECONDS = 5 if data.IS_TRIAL else 300
 QUIET_SECONDS = SECONDS / 5
@@ -39,7 +39,7 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
     keys = [make_key(chosen.data_dir, settings={"database_url": chosen.database_url}) for _ in range(posts.KEYS)]
     variables = {"CALLBOARD_RATE_LIMIT": "off", "CALLBOARD_SAMPLE": "off"}
     try:
-        with served(chosen.data_dir, CALLBOARD_DATABASE_URL=chosen.database_url, **variables) as address:
+        with served_by_command(chosen.data_dir, CALLBOARD_DATABASE_URL=chosen.database_url, **variables) as address:
             asyncio.run(_Load(report, engine, address, keys).measure())
         workspace = Workspace(chosen)
         found = TASKS["check"](workspace, {}, lambda *_: None)

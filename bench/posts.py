@@ -26,7 +26,7 @@ from lib.settings import Settings
 from lib.store import schema
 from lib.workspace import Workspace
 from tests.api_client import make_key
-from tests.browser.conftest import served
+from tests.serving import served_by_command
 
 RATE = 200
 """Posts a second that programs send together."""
@@ -45,7 +45,7 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
     keys = [make_key(chosen.data_dir, settings={"database_url": chosen.database_url}) for _ in range(KEYS)]
     variables = {"CALLBOARD_RATE_LIMIT": "off", "CALLBOARD_SAMPLE": "off"}
     try:
-        with served(chosen.data_dir, CALLBOARD_DATABASE_URL=chosen.database_url, **variables) as address:
+        with served_by_command(chosen.data_dir, CALLBOARD_DATABASE_URL=chosen.database_url, **variables) as address:
             _one_by_one(report, engine, address, keys[0])
             took, failed = asyncio.run(at_a_rate(address, keys, SECONDS, []))
             late = statistics.quantiles(took, n=100)[94]

@@ -27,8 +27,8 @@ from lib.scheduled_reports.definition import DefinitionReader
 from lib.settings import Settings
 from lib.store.outgoing_schema import deliveries, report_runs, reports
 from lib.workspace import Workspace
-from tests.browser.conftest import served
 from tests.mail_server import mail_server
+from tests.serving import served_by_command
 
 COUNT = 200
 AHEAD = timedelta(seconds=20)
@@ -55,7 +55,7 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
         finally:
             workspace.close()
         variables |= {"CALLBOARD_SAMPLE": "off", "CALLBOARD_DATABASE_URL": chosen.database_url}
-        with served(chosen.data_dir, **variables) as address:
+        with served_by_command(chosen.data_dir, **variables) as address:
             due = datetime.now(UTC) + AHEAD
             _set_due(chosen, ids, due)
             before, during, seconds = asyncio.run(_beside(address, chosen, due))

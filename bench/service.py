@@ -20,8 +20,8 @@ from bench.report import Report, timed
 from lib.api.throttle import MAX_CONCURRENT
 from lib.settings import Settings
 from tests.api_client import make_key
-from tests.browser.conftest import served
 from tests.conftest import ARGUMENTS
+from tests.serving import served_by_command
 
 DRAWN = (
     "() => !document.querySelector('[data-testid=stStatusWidget]') && !document.querySelector('[data-stale=true]')"
@@ -40,7 +40,7 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
         for _ in range(CONNECTIONS // MAX_CONCURRENT)
     ]
     variables = {"CALLBOARD_RATE_LIMIT": "off", "CALLBOARD_SAMPLE": "off"}
-    with served(chosen.data_dir, CALLBOARD_DATABASE_URL=chosen.database_url, **variables) as address:
+    with served_by_command(chosen.data_dir, CALLBOARD_DATABASE_URL=chosen.database_url, **variables) as address:
         _api(report, engine, address, keys[0])
         _pages(report, engine, address)
         _load(report, engine, address, keys)

@@ -17,7 +17,7 @@ from websockets.typing import Subprotocol
 from bench import data
 from bench.report import Report
 from lib.settings import Settings
-from tests.browser.conftest import served
+from tests.serving import served_by_command
 
 SESSIONS = 10 if data.IS_TRIAL else 100
 SECONDS = 30 if data.IS_TRIAL else 180
@@ -28,7 +28,7 @@ MEGABYTES = 1536
 def run(report: Report, engine: str, chosen: Settings) -> None:
     """Start the app over one engine, and measure what its sessions wait for and what they take."""
     variables = {"CALLBOARD_SAMPLE": "off", "CALLBOARD_DATABASE_URL": chosen.database_url}
-    with served(chosen.data_dir, **variables) as address:
+    with served_by_command(chosen.data_dir, **variables) as address:
         took, unfinished, memory = asyncio.run(_open_all(address))
     what = f"{SESSIONS} sessions, a new period every {PAUSE} s each, for {SECONDS} s; wanted of the 95th percentile"
     report.add("sessions", f"{what}; {unfinished} errors", engine, took, bound=500)

@@ -21,7 +21,7 @@ from lib.api.throttle import MAX_STREAMS, MAX_STREAMS_IN_ALL
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.api_client import make_key
-from tests.browser.conftest import served
+from tests.serving import served_by_command
 
 SECONDS = 5 if data.IS_TRIAL else 60
 ASK_EVERY, WRITE_EVERY = 0.2, 1.0
@@ -38,7 +38,7 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
     keys = [make_key(chosen.data_dir, settings=database) for _ in range(MAX_STREAMS_IN_ALL // MAX_STREAMS)]
     variables = {"CALLBOARD_RATE_LIMIT": "off", "CALLBOARD_SAMPLE": "off"}
     try:
-        with served(chosen.data_dir, CALLBOARD_DATABASE_URL=chosen.database_url, **variables) as address:
+        with served_by_command(chosen.data_dir, CALLBOARD_DATABASE_URL=chosen.database_url, **variables) as address:
             asyncio.run(_Streams(report, engine, address, keys).measure())
     finally:
         if engine == "duckdb":

@@ -10,24 +10,19 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from types import ModuleType
-
-import pytest
 
 from lib import __main__ as program
 from tests.conftest import ROOT
-from tests.crashes.killing import context
+from tests.crashes.killing import fork
 from tests.waiting import LONG_SECONDS
 
 
 def run_command(*arguments: str | Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run a command with these environment variables besides the present ones, and with nothing to read."""
     words = [str(argument) for argument in arguments]
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))  # a page's program may be left as the main one
+    with tempfile.TemporaryDirectory() as folder:
         said, told = Path(folder, "out"), Path(folder, "err")
-        process = context.Process(target=_be_command, args=(words, {**os.environ, **variables}, said, told))
-        process.start()
+        process = fork(_be_command, words, {**os.environ, **variables}, said, told)
         process.join(LONG_SECONDS)
         if process.exitcode is None:
             process.kill()

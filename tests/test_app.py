@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.browser.conftest import free_port, served
 from tests.conftest import ROOT
+from tests.serving import free_port, served
 
 
 def start(data_dir: Path, **variables: str) -> subprocess.CompletedProcess[str]:

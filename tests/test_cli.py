@@ -28,9 +28,9 @@ from lib.settings import Settings
 from lib.store.facts import FactStore
 from lib.store.state import StateStore
 from lib.workspace import Workspace
-from tests.browser.conftest import served
 from tests.command import run_command
 from tests.conftest import ROOT
+from tests.serving import served
 
 CALLBOARD = [sys.executable, "-m", "lib"]
 

@@ -24,10 +24,10 @@ from lib.settings import Settings
 from lib.store import schema
 from lib.workspace import Workspace
 from tests.api_client import make_key
-from tests.browser.conftest import served
 from tests.command import run_command
 from tests.conftest import ROOT, Load
 from tests.filters import make_filters
+from tests.serving import served
 
 LATE_EVENING = "id,audioDate,averageNote\na,2024-01-02T02:00:00Z,5\nb,2024-01-02T12:00:00Z,7\n"
 """In New York the first is of the day before."""

@@ -15,7 +15,7 @@ from lib.settings import Settings
 from lib.workspace import Workspace
 from tests import postgres
 from tests.api_client import Client, make_key
-from tests.browser.conftest import served
+from tests.serving import served
 
 CALLS = """\
 id,audioDate,state,sentiment,averageNote,durationInSeconds,isAICall,campaignId,campaignName,callCenterId,callCenterName,executiveId,executiveName,evaluatorName,form

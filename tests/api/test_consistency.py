@@ -19,7 +19,7 @@ from lib.workspace import Workspace
 from tests import postgres
 from tests.api.conftest import App
 from tests.api_client import Client
-from tests.browser.conftest import served
+from tests.serving import served
 
 ROWS = 400
 CENTERS = ["cc_scl", "cc_lim", "cc_bog", "cc_mex", "cc_mad", "nobody"]

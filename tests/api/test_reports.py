@@ -17,8 +17,8 @@ from lib.workspace import Workspace
 from tests import postgres
 from tests.api.conftest import CALLS
 from tests.api_client import Client, make_key
-from tests.browser.conftest import served
 from tests.mail_server import Inbox, mail_server
+from tests.serving import served
 from tests.waiting import until
 
 ORDER: dict[str, Any] = {

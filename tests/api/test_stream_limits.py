@@ -31,7 +31,7 @@ from lib.workspace import Workspace
 from tests import postgres
 from tests.api.event_client import EventClient
 from tests.api_client import make_key
-from tests.browser.conftest import served
+from tests.serving import served
 from tests.waiting import LONG_SECONDS
 from tests.web.test_gateway import alone
 

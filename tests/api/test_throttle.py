@@ -34,7 +34,7 @@ from tests import postgres
 from tests.api.conftest import App
 from tests.api.event_client import EventClient
 from tests.api_client import Client, make_key
-from tests.browser.conftest import served
+from tests.serving import served
 from tests.waiting import LONG_SECONDS
 
 

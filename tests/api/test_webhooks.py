@@ -14,7 +14,7 @@ from lib.webhooks.endpoints import MAX_OF_ONE
 from tests import postgres
 from tests.api.conftest import App
 from tests.api_client import Client
-from tests.browser.conftest import served
+from tests.serving import served
 from tests.waiting import until
 from tests.webhooks.receiver import Receiver, is_signed, plain, receiver
 

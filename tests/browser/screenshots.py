@@ -20,9 +20,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import served
 from tests.browser.patience import settle
 from tests.conftest import ARGUMENTS, ROOT
+from tests.serving import served
 
 FOLDER = ROOT / "docs" / "screens"
 

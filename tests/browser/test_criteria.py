@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from lib.settings import Settings
 from tests import scorecards
-from tests.browser.conftest import served
 from tests.browser.test_analyst import asked, until_asked
 from tests.scorecards import LAST, TURN
+from tests.serving import served
 
 PERIOD = f"dateFrom={TURN}&dateTo={LAST}"
 

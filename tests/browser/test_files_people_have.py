@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.api_client import Client, make_key
-from tests.browser.conftest import served
 from tests.browser.lists import choose
 from tests.ingest.test_files_people_have import CASES, FILES, Row, at, scores
+from tests.serving import served
 
 pytestmark = pytest.mark.skipif(not FILES.exists(), reason="these files lie beside the repository, not in it")
 

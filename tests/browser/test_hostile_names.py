@@ -28,10 +28,10 @@ from lib.sharing.annotations import Annotations
 from lib.sharing.saved_views import SavedViews
 from lib.store.state import StateStore
 from lib.workspace import Workspace
-from tests.browser.conftest import served
 from tests.browser.lists import open_list
 from tests.filters import make_filters
 from tests.hostile.names import INJECTIONS, NAMES
+from tests.serving import served
 
 LONGEST = 990
 """Characters of the names that hold many others; a text of ours holds a thousand."""

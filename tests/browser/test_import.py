@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from lib.catalog.catalog import BUILT_IN
 from lib.ingest.mapping_toml import read_mapping
-from tests.browser.conftest import served
 from tests.conftest import SHARED
+from tests.serving import served
 
 DATA = SHARED / "data"
 

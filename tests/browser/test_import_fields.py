@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import served
+from tests.serving import served
 
 HEADER = "Ticket ID,Date,Agent,QA Score,Contact channel,Language,CSAT (1-5),Resolved on first contact,Remark,Unused"
 ROWS = 240

@@ -18,10 +18,10 @@ from lib.analytics.grants import EVERYTHING
 from lib.catalog.catalog import BUILT_IN
 from lib.settings import Settings
 from lib.store.state import StateStore
-from tests.browser.conftest import served
 from tests.browser.lists import choose
 from tests.browser.patience import settle
 from tests.browser.test_import_fields import violations
+from tests.serving import served
 
 QUESTIONS = {
     "Opening": ["Greets the customer", "Says own name"],

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.workspace import Workspace
-from tests.browser.conftest import served
+from tests.serving import served
 
 NAMES = [f"{number}{'Unbroken_name' * 20}"[:200] for number in range(2)] + [f"{'many words ' * 20}"[:199]]
 

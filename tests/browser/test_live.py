@@ -18,8 +18,8 @@ from lib.analytics.grants import EVERYTHING
 from lib.catalog.catalog import BUILT_IN
 from lib.settings import Settings
 from lib.workspace import Workspace
-from tests.browser.conftest import served
 from tests.browser.lists import choose
+from tests.serving import served
 
 ROWS = 60
 NODES = ".cb-live-bars span, .cb-live-chart, .cb-value, .cb-live-card, .cb-live-pause"

@@ -24,10 +24,10 @@ from lib.settings import Settings
 from lib.store import schema
 from lib.store.state import StateStore
 from lib.workspace import Workspace
-from tests.browser.conftest import free_port, served
 from tests.browser.lists import choose, open_list
 from tests.browser.patience import settle
 from tests.conftest import ROOT
+from tests.serving import free_port, served
 from tests.waiting import until
 
 CALLS = """\

@@ -18,10 +18,10 @@ from playwright.sync_api import Locator, Page, expect
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.workspace import Workspace
-from tests.browser.conftest import served
 from tests.browser.lists import choose
 from tests.browser.patience import settle
 from tests.conftest import ROOT
+from tests.serving import served
 from tests.waiting import LONG_SECONDS
 
 MAPPING = """

@@ -16,11 +16,11 @@ from lib.analytics.field_definitions import MAX_LABEL
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.workspace import Workspace
-from tests.browser.conftest import served
 from tests.browser.patience import settle
 from tests.browser.test_analyst import until_asked
 from tests.browser.test_hostile_names import Watched, plain, says
 from tests.hostile.names import INJECTIONS
+from tests.serving import served
 
 LABELS = [each for each in INJECTIONS if len(each) <= MAX_LABEL and each.isprintable()]
 TYPES = ("category", "yes_no", "number", "text")

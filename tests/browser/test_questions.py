@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import served
 from tests.browser.lists import choose
 from tests.browser.patience import settle
 from tests.browser.test_analyst import asked, click_page, evaluations, until_asked
+from tests.serving import served
 
 Visit = Callable[[str], Page]
 

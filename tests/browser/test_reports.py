@@ -12,11 +12,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import served
 from tests.browser.lists import choose
 from tests.browser.patience import settle
 from tests.browser.watching import Watched
 from tests.mail_server import Inbox, mail_server
+from tests.serving import served
 
 ME = "me@example.com"
 

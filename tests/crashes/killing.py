@@ -14,7 +14,11 @@ import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from types import ModuleType
 from typing import Any
+
+import pytest
 
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
@@ -27,6 +31,16 @@ SEED = int(os.environ.get("SEED", "20"))
 context = multiprocessing.get_context("forkserver")
 # What children need is loaded once; each is then there within some hundredths of a second.
 context.set_forkserver_preload(["tests.crashes.loaded", "tests.crashes.killing", "pytest"])
+
+
+def fork(target: Callable[..., None], *given: Any) -> ForkServerProcess:
+    """Begin to do something in a process that has the program loaded, whatever this one's main program is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))  # a page's may be left there
+        process = context.Process(target=target, args=given)
+        process.start()
+    return process
+
 
 BEGIN = "begin"
 """What a child tells first, when all that is not to be measured lies behind it."""

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
-import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.process import BaseProcess
 from typing import Any
 
 import httpx
@@ -22,9 +18,8 @@ from lib.settings import Settings
 from lib.store import schema
 from lib.workspace import Workspace
 from tests.api_client import make_key
-from tests.browser.conftest import free_port
-from tests.conftest import ROOT
-from tests.crashes.killing import KILLS, Kills, Openings, context, differences
+from tests.crashes.killing import KILLS, Kills, Openings, differences
+from tests.serving import AppProcess, free_port
 from tests.waiting import LONG_SECONDS
 
 ROWS = 12_000  # that an export writes, besides those that are sent
@@ -34,35 +29,24 @@ EVERY = 5  # of so many starts one is by the command, and timed
 
 
 class Server:
-    """A server on a port of its own; started by the command, or forked from a process that has the program loaded."""
+    """A server on a port of its own, which is killed and started again."""
 
     def __init__(self, settings: Settings) -> None:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
+        self._log = settings.data_dir.parent / "server.log"
         self._variables = {
             "CALLBOARD_DATA_DIR": str(settings.data_dir),
             "CALLBOARD_DATABASE_URL": settings.database_url,
             "CALLBOARD_SAMPLE": "off",
             "CALLBOARD_RATE_LIMIT": "off",
         }
-        self._command: subprocess.Popen[bytes] | None = None
-        self._fork: BaseProcess | None = None
+        self._process: AppProcess | None = None
 
     def start(self, *, by_command: bool) -> float:
         """Start, and wait until it is ready; return how long that took."""
         began = time.monotonic()
-        arguments = ["run", "app.py", "--server.port", str(self.port)]
-        if by_command:
-            self._command = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", *arguments],
-                cwd=ROOT,
-                env={**os.environ, **self._variables},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-        else:
-            self._fork = context.Process(target=serve, args=(arguments, self._variables))
-            self._fork.start()
+        self._process = AppProcess(self.port, self._variables, self._log, by_command=by_command)
         while time.monotonic() - began < LONG_SECONDS:
             with suppress(httpx.HTTPError):
                 if httpx.get(f"{self.address}/readyz", timeout=5).status_code == 200:
@@ -72,25 +56,8 @@ class Server:
 
     def kill(self) -> None:
         """End it as a power cut would."""
-        if self._command is not None:
-            self._command.kill()
-            self._command.wait()
-        if self._fork is not None:
-            self._fork.kill()
-            self._fork.join()
-        self._command = self._fork = None
-
-
-def serve(arguments: list[str], variables: dict[str, str]) -> None:
-    """Be the server."""
-    from streamlit.web import cli
-
-    os.chdir(ROOT)
-    os.environ.update(variables)
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):
-        os.dup2(quiet, stream)
-    cli.main(arguments)
+        if self._process is not None:
+            self._process.kill()
 
 
 @dataclass

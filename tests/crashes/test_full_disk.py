@@ -40,12 +40,12 @@ from lib.workspace import Workspace
 from tests import postgres
 from tests.api_client import make_key
 from tests.backup.conftest import back_up
-from tests.browser.conftest import served
 from tests.conftest import ROOT
 from tests.crashes.full_disk import Ballast, mounted, needs_root
 from tests.crashes.killing import Openings, differences
 from tests.mail_server import mail_server
 from tests.scheduled_reports.conftest import CALLS, SENDER
+from tests.serving import served
 from tests.waiting import until
 
 pytestmark = needs_root

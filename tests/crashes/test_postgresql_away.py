@@ -24,8 +24,8 @@ from lib.store import schema
 from lib.workspace import Workspace
 from tests import postgres
 from tests.api_client import make_key
-from tests.browser.conftest import served
 from tests.crashes.killing import Openings, differences
+from tests.serving import served
 from tests.waiting import until
 
 ROWS = 2_000

@@ -22,8 +22,8 @@ from lib.observability.redaction import redact, register_secrets
 from lib.ui import markdown
 from tests import postgres
 from tests.api_client import make_key
-from tests.browser.conftest import served
 from tests.conftest import ROOT
+from tests.serving import served
 from tests.waiting import until
 
 SECRET = "k3y/of+the house"  # noqa: S105 - made up here

@@ -9,10 +9,10 @@ import pytest
 
 from lib.settings import Settings
 from lib.workspace import Workspace
-from tests.browser.conftest import served
 from tests.command import run_command
 from tests.mail_server import Inbox
 from tests.scheduled_reports.conftest import SENDER, Order
+from tests.serving import served
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -17,9 +17,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.api_client import Client, make_key
-from tests.browser.conftest import served
 from tests.conftest import ROOT
 from tests.page_client import Visitor, rerun
+from tests.serving import served
 from tests.waiting import until
 
 CALLS = "id,audioDate,averageNote\n1,2024-01-01,5\n2,2024-01-02,50\n"

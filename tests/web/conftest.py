@@ -10,7 +10,7 @@ import pytest
 
 from lib.settings import Settings
 from lib.workspace import Workspace
-from tests.browser.conftest import free_port, served
+from tests.serving import free_port, served
 
 KEY = "a key that the tests sign cookies with"
 

@@ -24,8 +24,8 @@ from lib.web.body_limit import LimitedBody
 from lib.web.gateway import Gateway, Limits
 from lib.web.host_check import AllowedHosts, name_of
 from lib.web.sockets import Sockets
-from tests.browser.conftest import served
 from tests.conftest import ROOT
+from tests.serving import served
 
 HEADERS = {
     "content-security-policy",

@@ -23,8 +23,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from lib.errors import ConfigurationError
 from lib.web import id_tokens
-from tests.browser.conftest import free_port, served
 from tests.page_client import Visitor
+from tests.serving import free_port, served
 from tests.web.test_gateway import ask
 
 CLIENT_SECRET = "a secret of 32 bytes, which it shares"  # noqa: S105 - that of the tests' own provider

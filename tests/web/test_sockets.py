@@ -17,8 +17,8 @@ from lib.errors import RefusedError
 from lib.reports.pages import PAGES
 from lib.web import sockets, websocket_protocol
 from lib.web.sockets import ANONYMOUS, LOGGED_IN, OWNER, Rate, Socket, Sockets, TokenBucket
-from tests.browser.conftest import served
 from tests.page_client import PageClient, Visitor, end_session, log_in, metric, rerun
+from tests.serving import served
 from tests.waiting import until
 from tests.web.conftest import LoginApp
 from tests.web.test_gateway import alone

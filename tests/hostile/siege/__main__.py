@@ -28,10 +28,10 @@ from lib.analytics.grants import EVERYTHING
 from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.api_client import make_key
-from tests.browser.conftest import free_port, served
 from tests.hostile.siege import attacks, pages
 from tests.hostile.siege.pages import Place, Work
 from tests.page_client import log_in
+from tests.serving import free_port, served_by_command
 from tests.web.conftest import KEY
 
 HOSTILE = "viewer"
@@ -119,7 +119,7 @@ def main() -> int:
             "CALLBOARD_OIDC_CLIENT_ID": "callboard",
             "CALLBOARD_OIDC_CLIENT_SECRET": "a secret that nobody asks for",
         }
-        with served(data_dir, port, **variables) as address:
+        with served_by_command(data_dir, port, **variables) as address:
             while httpx.get(f"{address}/readyz", timeout=60).status_code != 200:
                 time.sleep(0.2)
             netloc, server = address.removeprefix("http://"), server_process()
