@@ -6,6 +6,7 @@ import html
 
 import streamlit as st
 
+from lib.access import signing
 from lib.access.actors import actor_in_words
 from lib.access.users import Role
 from lib.analytics.calendar import Granularity
@@ -125,7 +126,7 @@ def _job(workspace: Workspace, job: Job, *, has_file: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         result = job.result or {}
         if job.status is JobStatus.COMPLETED and has_file:
-            link = html.escape(signed_urls.make(workspace.settings, "", job).url)
+            link = html.escape(signed_urls.make(signing.load(workspace.settings, workspace.state), "", job).url)
             size = file_size(result["bytes"])
             told = t_plural("{count} row, {size}", "{count} rows, {size}", result["rows"], size=size)
             versions = [FormulaVersion(**each) for each in result.get("metrics", ())]

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from starlette.responses import FileResponse, JSONResponse
 
+from lib.access import signing
 from lib.access.actors import SystemActor
 from lib.access.api_keys import Key
 from lib.access.audit_log import Action
@@ -164,7 +165,7 @@ def download(request: Request, space: Space, jobId: str, name: str) -> Response:
     """Fetch an exported file by its signed link; no key is needed."""
     parameters = strict_query(request, ("expires", "signature"))
     expires, signature = ((parameters.get(part) or [""])[-1] for part in ("expires", "signature"))
-    if not signed_urls.verify(space.settings, jobId, name, expires, signature):
+    if not signed_urls.verify(signing.load(space.settings, space.state), jobId, name, expires, signature):
         raise not_found("There is no such file, or the link is no longer good.")
     job = space.queue.get(jobId)
     stored = None if job is None or job.result is None else file_storage.find(space.settings, job.result["file"])
@@ -225,7 +226,7 @@ def _status(request: Request, space: Workspace, key: Key, job: Job) -> dict[str,
         "error": job_text.in_words(job.message) if job.status is JobStatus.FAILED and job.message else None,
     }
     if job.status is JobStatus.COMPLETED and job.finished_at is not None and _may_fetch(key, job):
-        link = signed_urls.make(space.settings, base_url(request, space), job)
+        link = signed_urls.make(signing.load(space.settings, space.state), base_url(request, space), job)
         deleted_at = job.finished_at + timedelta(hours=space.settings.export_hours)
         body |= {
             "downloadUrl": link.url,
