@@ -19,7 +19,6 @@ from lib.access.api_keys import Key
 from lib.access.audit_log import Action
 from lib.analytics import planner
 from lib.analytics.calendar import Granularity
-from lib.analytics.grants import Grant
 from lib.analytics.metric_names import METRICS_PARAMETER
 from lib.api import request_body
 from lib.api.dependencies import Exporter, Reader, Space, base_url, check_scope, filters_of, strict_query
@@ -29,7 +28,7 @@ from lib.api.filter_body import Ids, filter_fields, filter_parameters
 from lib.api.serializers import answer, to_json
 from lib.catalog.catalog import Catalog
 from lib.exports import file_storage, signed_urls
-from lib.exports.service import RECORD_REPORTS, ExportRequest, export_metrics
+from lib.exports.service import RECORD_REPORTS, ExportRequest, export_metrics, exported_grant
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
 from lib.jobs.queue import IdempotencyKey, Job, JobKind, JobStatus
 from lib.reports import filter_text, job_text
@@ -144,6 +143,7 @@ def start(
         period = planner.resolve_period(connection, filters, space.calendar)
     selection = " · ".join(map(str, filter_text.selection(space.answers, filters, period)))
     payload = ExportRequest(order.report, order.format, filters, width, selection, metrics).to_json()
+    payload["owner"] = key.prefix
     once = None
     if idempotency_key is not None:
         digest = hashlib.sha256(order.model_dump_json(exclude_defaults=True).encode()).hexdigest()
@@ -199,7 +199,7 @@ def _keep(job: str, signature: str) -> None:
 
 def _visible(space: Workspace, key: Key, number: str) -> Job:
     job = space.queue.get(number) if "\x00" not in number else None
-    if job is None or job.kind != JobKind.EXPORT or not key.grant.covers(Grant.of(job.payload.get("grant", {}))):
+    if job is None or job.kind != JobKind.EXPORT or not key.grant.covers(exported_grant(job)):
         raise not_found("There is no such export.")
     return job
 
