@@ -39,6 +39,7 @@ from lib.catalog.metrics import METRICS
 from lib.catalog.own_fields import HELP_OF_TYPES, TYPE_LABELS, OwnField, OwnFieldType, catalog_with
 from lib.charts import funnel, trend, waterfall
 from lib.delivery import schedule_choice
+from lib.errors.access_codes import AccessCode
 from lib.errors.alert_codes import AlertCode
 from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import FailureCode
@@ -50,6 +51,7 @@ from lib.errors.mapping_codes import MappingCode
 from lib.errors.metric_codes import MetricCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.report_codes import ReportCode
+from lib.errors.storage_codes import StorageCode
 from lib.errors.value_codes import ValueCode
 from lib.errors.webhook_codes import WebhookCode
 from lib.errors.workbook_codes import WorkbookCode
@@ -207,6 +209,8 @@ VALUES: dict[str, list[str]] = {
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],
     "refused webhooks": [code.text for code in WebhookCode],
+    "lost access": [code.text for code in AccessCode],
+    "storage of files": [code.text for code in StorageCode],
     "states of a delivery": list(webhooks_admin.DELIVERY_LABELS.values()),
     "states of a webhook": [each.label for each in (*WebhookStatus, *OffReason)],
     "calls without an answer": [each.label for each in NoAnswer],

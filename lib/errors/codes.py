@@ -348,6 +348,7 @@ def restored(value: Any) -> Any:
     """Return what a store holds of a coded text, its code by name; what is none is returned as it is."""
     if not isinstance(value, dict):
         return value
+    from lib.errors.access_codes import AccessCode
     from lib.errors.alert_codes import AlertCode
     from lib.errors.answer_codes import AnswerCode
     from lib.errors.field_codes import FieldCode
@@ -356,13 +357,14 @@ def restored(value: Any) -> Any:
     from lib.errors.mapping_codes import MappingCode
     from lib.errors.metric_codes import MetricCode
     from lib.errors.report_codes import ReportCode
+    from lib.errors.storage_codes import StorageCode
     from lib.errors.value_codes import ValueCode
     from lib.errors.webhook_codes import WebhookCode
     from lib.errors.workbook_codes import WorkbookCode
 
     kinds: tuple[type[TextCode], ...] = (
         *(ValueCode, WorkbookCode, MappingCode, ImportCode, FieldCode, AnswerCode, FormulaCode, MetricCode, ReportCode),
-        *(WebhookCode, AlertCode),
+        *(WebhookCode, AlertCode, StorageCode, AccessCode),
     )
     kind = next((kind for kind in kinds if value["code"] in {*kind}), FailureCode)
     if value["code"] not in {*kind}:  # of an earlier version

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from lib.access import signing
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
 from lib.analytics.planner import resolve_period
@@ -48,10 +49,11 @@ def export_content(
         base, links, attachments = base_url(report, context), [], []
         if result["bytes"] <= MOST_BYTES * _SHARE or not base:
             kind = CSV_TYPE if order.form == "csv" else XLSX_TYPE
-            content = (file_storage.folder(context.settings) / result["file"]).read_bytes()
+            content = file_storage.read(context.settings, result["file"])
             attachments.append(MailAttachment(result["downloadName"], kind, content))
         else:
-            link = signed_urls.make(context.settings, base, job, context.settings.export_hours * 3600)
+            secret = signing.load(context.settings, context.state)
+            link = signed_urls.make(secret, base, job, context.settings.export_hours * 3600)
             links.append(MailLink(result["downloadName"], link.url))
             hours = number(context.settings.export_hours)
             said.append(text("The file is too large for a mail; the link is good for {hours} hours.", hours=hours))

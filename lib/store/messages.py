@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from lib.errors import CallboardError, DatabaseUnavailableError
+from lib.errors.access_codes import AccessCode
 from lib.errors.alert_codes import AlertCode
 from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import CodedText, FailureCode, TextCode, restored
@@ -17,6 +18,7 @@ from lib.errors.mapping_codes import MappingCode
 from lib.errors.metric_codes import MetricCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.report_codes import ReportCode
+from lib.errors.storage_codes import StorageCode
 from lib.errors.value_codes import ValueCode
 from lib.errors.webhook_codes import WebhookCode
 from lib.errors.workbook_codes import WorkbookCode
@@ -62,6 +64,8 @@ _KINDS: tuple[type[TextCode], ...] = (
     ReportCode,
     WebhookCode,
     AlertCode,
+    StorageCode,
+    AccessCode,
 )
 _CODES = {code.value: code for kind in _KINDS for code in kind}
 
