@@ -116,7 +116,7 @@ class DatabaseHeldError(DatabaseUnavailableError):
 
 
 class DatabaseVersionError(DatabaseUnavailableError):
-    """A database was written by a newer version of the program."""
+    """A database was written by another version of the program, and this one can't use it as it is."""
 
 
 class TimeZoneConflictError(ConfigurationError):

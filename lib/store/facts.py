@@ -53,8 +53,9 @@ class FactStore:
     def __init__(self, settings: Settings, to: str | None = migrations.HEAD) -> None:
         """Open the store and bring its tables to a revision; with None only see that this program knows theirs.
 
-        Raises DatabaseHeldError where another process holds the embedded database, DatabaseVersionError where a
-        newer program wrote it, and DatabaseUnavailableError where it does not answer.
+        Raises DatabaseHeldError where another process holds the embedded database, DatabaseVersionError where another
+        version wrote it (`migrations.refuse_newer`, `refuse_behind`), and DatabaseUnavailableError where it does not
+        answer.
         """
         self._writing = threading.Lock()
         self._writes = 0  # how many transactions ended that may have changed the facts
@@ -72,6 +73,7 @@ class FactStore:
                     self._file.open()
                 migrations.refuse_newer(self.engine, "facts")
             if to is not None:
+                self.refuse_behind()
                 self.migrate(to)
         except BaseException:
             self.close()
@@ -97,6 +99,16 @@ class FactStore:
 
     def _connected(self) -> AbstractContextManager[Connection]:
         return self.engine.connect() if self._file is None else self._file.connected()
+
+    def refuse_behind(self) -> None:
+        """Raise DatabaseVersionError where `callboard migrate` has to bring the tables up to date first."""
+        with translated_errors():
+            migrations.refuse_behind(self.engine, "facts")
+
+    def revision(self) -> str | None:
+        """Return the revision that the tables are at; None where there are none."""
+        with self.read() as connection:
+            return migrations.revision(connection, "facts")
 
     def migrate(self, to: str = migrations.HEAD) -> None:
         """Bring the tables up to a revision."""
