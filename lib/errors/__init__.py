@@ -103,6 +103,10 @@ class DatabaseUnavailableError(CallboardError):
     """A database does not answer."""
 
 
+class StandbyLostError(DatabaseUnavailableError):
+    """The standby stopped answering while it was asked; the primary may answer."""
+
+
 class FieldsChangedError(DatabaseUnavailableError):
     """Somebody changed the own fields while a question was answered, which went by what they were before."""
 

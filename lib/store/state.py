@@ -136,7 +136,7 @@ def insert_if_absent(connection: Connection, table: sa.Table, **values: Any) -> 
 def _state_engine(settings: Settings) -> Engine:
     url = settings.state_database_url
     if url.get_backend_name() == "postgresql":
-        return postgresql_engine(url)
+        return postgresql_engine(url, settings.state_connections)
     if url.database and url.database != ":memory:":
         data_dir.make_folder(Path(url.database).parent)
     engine = sa.create_engine(url, connect_args={"timeout": 30})
