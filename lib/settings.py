@@ -64,7 +64,7 @@ class Settings(LoginSettings, OutgoingSettings):
     pool_size: int = Field(
         40,
         ge=10,
-        description="Connections to PostgreSQL that one process may have; half for the facts, half for the rest.",
+        description="Connections to PostgreSQL that one process may have: half for the facts, half for the rest.",
     )
     timezone: str = Field(
         "UTC",
