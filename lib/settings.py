@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 
@@ -61,6 +61,16 @@ class Settings(LoginSettings, OutgoingSettings):
     state_url: str = Field(
         "",
         description="People, keys, jobs, audit. Default: a SQLite file in the data dir; with PostgreSQL, its database.",
+    )
+    read_url: str = Field(
+        "",
+        description="A standby that follows the facts' PostgreSQL and answers questions: `postgresql+psycopg://…`. "
+        "None: the primary answers all.",
+    )
+    pool_size: int = Field(
+        40,
+        ge=10,
+        description="Connections to PostgreSQL that one process may have: half for the facts, half for the rest.",
     )
     timezone: str = Field(
         "UTC",
@@ -135,6 +145,15 @@ class Settings(LoginSettings, OutgoingSettings):
         parse_storage_address(value)
         return value
 
+    @field_validator("read_url")
+    @classmethod
+    def _read_url(cls, value: str, info: ValidationInfo) -> str:
+        checked = checked_database_url(value, {"postgresql"}, "postgresql://user@standby/database")
+        facts = info.data.get("database_url", "")
+        if value and (not facts or make_url(facts).get_backend_name() != "postgresql"):
+            raise ValueError("a standby is PostgreSQL's; right would be CALLBOARD_DATABASE_URL=postgresql://… too")
+        return checked
+
     @field_validator("rate_limit")
     @classmethod
     def _rate(cls, value: str) -> str:
@@ -165,7 +184,7 @@ class Settings(LoginSettings, OutgoingSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What of the settings nobody may read in a log."""
-        addresses = [make_url(each) for each in (self.database_url, self.state_url) if each]
+        addresses = [make_url(each) for each in (self.database_url, self.state_url, self.read_url) if each]
         mail = parse_mail_server(self.smtp_url).password if self.smtp_url else ""
         passwords = (str(each.password) for each in addresses if each.password)
         storage = [os.environ[name] for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN") if name in os.environ]
@@ -186,6 +205,24 @@ class Settings(LoginSettings, OutgoingSettings):
         if self.facts_url.get_backend_name() == "postgresql":
             return self.facts_url
         return URL.create("sqlite", database=str(self.data_dir.absolute() / "state.sqlite"))
+
+    @property
+    def standby_url(self) -> URL | None:
+        """The database that follows the facts' and answers questions; None without one."""
+        return with_driver(make_url(self.read_url)) if self.read_url else None
+
+    @property
+    def facts_connections(self) -> int:
+        """How many connections to a PostgreSQL of the facts a process may have.
+
+        The state has its own, so that nobody who holds one of the facts waits for others who do the same.
+        """
+        return self.pool_size - self.state_connections
+
+    @property
+    def state_connections(self) -> int:
+        """How many connections to a PostgreSQL of the state a process may have."""
+        return self.pool_size // 2
 
     @property
     def facts_file(self) -> Path | None:

@@ -21,6 +21,7 @@ from lib.access.api_keys import KeyAuthenticator
 from lib.access.audit_log import Action, AuditLog
 from lib.access.key_watch import KeyWatch
 from lib.access.owners import OwnerLookup
+from lib.access.request_rates import request_rates
 from lib.access.sessions import Sessions
 from lib.access.users import UserRepository
 from lib.alerts.checker import AlertChecker
@@ -91,7 +92,9 @@ class Workspace:
             self.state.close()
             raise
         try:
-            # Where one store is a newer program's, the other one stays as it is, too.
+            # Where one store is another version's, the other one stays as it is, too.
+            self.facts.refuse_behind()
+            self.state.refuse_behind()
             self.facts.migrate()
             self.state.migrate()
         except BaseException:
@@ -109,6 +112,7 @@ class Workspace:
         self.timed_answers = TimedAnswers(self.facts)
         self.keys = KeyAuthenticator(self.state)
         self.key_watch = KeyWatch(self.state)
+        self.rates = request_rates(self.state)
         self.people = UserRepository(self.state, BUILT_IN, chosen.admin_names)
         idle, age = timedelta(minutes=chosen.session_idle_minutes), timedelta(hours=chosen.session_hours)
         self.sessions = Sessions(self.state, self.people, idle, age)

@@ -29,8 +29,11 @@ def programs() -> Path:
 class Server:
     """A server in a folder of its own, which is the address of its socket, too; it can be stopped and started."""
 
-    def __init__(self, folder: Path, data: Path) -> None:
-        """Make its database cluster in `data`; both folders must be the user's that it runs as."""
+    def __init__(self, folder: Path, data: Path, primary: Path | None = None) -> None:
+        """Make its database cluster in `data`; both folders must be the user's that it runs as.
+
+        With the socket of a `primary` it is a copy of that, which follows it.
+        """
         self.folder, self.data = folder, data
         self._as_user: list[str] = []
         if os.geteuid() == 0:
@@ -39,7 +42,11 @@ class Server:
                 path.mkdir(exist_ok=True)
                 os.chown(path, user.pw_uid, user.pw_gid)
             self._as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-        self._run("initdb", "-U", "callboard", "-A", "trust", "-E", "UTF8", "--no-sync")
+        if primary is None:
+            self._run("initdb", "-U", "callboard", "-A", "trust", "-E", "UTF8", "--no-sync")
+        else:
+            self.data.chmod(0o700)
+            self._run("pg_basebackup", "-h", str(primary), "-U", "callboard", "-R", "-c", "fast", "--no-sync")
 
     def start(self) -> None:
         """Start, and wait until it takes connections."""
@@ -77,11 +84,14 @@ class Server:
 
 
 @contextmanager
-def controlled(data: Path | None = None, parent: Path | None = None) -> Iterator[Server]:
-    """Run a server that can be stopped and started, in a folder of `parent`; its cluster in `data` where that is given."""
+def controlled(data: Path | None = None, parent: Path | None = None, primary: Path | None = None) -> Iterator[Server]:
+    """Run a server that can be stopped and started, in a folder of `parent`; its cluster in `data` where that is given.
+
+    With the socket of a `primary` it is a standby of that one.
+    """
     folder = Path(tempfile.mkdtemp(prefix="callboard-pg-", dir=parent))
     try:
-        made = Server(folder, data or folder / "data")
+        made = Server(folder, data or folder / "data", primary)
         made.start()
         try:
             yield made
@@ -98,9 +108,14 @@ def server() -> Iterator[Path]:
 
     Each database is some three hundred files, which take twenty times as long to make on a disk.
     """
-    in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
-    with controlled(parent=MEMORY if in_memory else None) as made:
+    with controlled(parent=memory()) as made:
         yield made.folder
+
+
+def memory() -> Path | None:
+    """Return a folder in memory, where there is room for a server."""
+    in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+    return MEMORY if in_memory else None
 
 
 def url(socket: Path, database: str) -> str:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the tests need from the system: PostgreSQL 15 or newer (the server's programs), Chromium, and Node.js, by which
-# the provider of the login's tests runs.
+# What the tests need from the system: PostgreSQL 15 or newer (the server's programs), Chromium, Node.js, by which the
+# provider of the login's tests runs, and nginx, HAProxy and openssl, for the proxies of deploy/.
 set -eu
 
 provider() {
@@ -14,6 +14,10 @@ ls /usr/lib/postgresql/1[5-9]/bin/initdb /usr/lib/postgresql/[2-9][0-9]/bin/init
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing="$missing chromium"
 command -v node >/dev/null 2>&1 || missing="$missing nodejs"
 command -v npm >/dev/null 2>&1 || missing="$missing npm"
+PATH="$PATH:/usr/sbin"
+command -v nginx >/dev/null 2>&1 || missing="$missing nginx-light"
+command -v haproxy >/dev/null 2>&1 || missing="$missing haproxy"
+command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
 [ -n "$missing" ] || { provider; exit 0; }
 
 as_root=""

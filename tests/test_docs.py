@@ -12,7 +12,7 @@ from lib.configuration.addresses import PREFIX
 from lib.settings import Settings
 from tests.conftest import ROOT
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").glob("*.md")])
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 ROW = re.compile(rf"^\| `({PREFIX}\w+)` \| (?:`(.*?)`)? \| (.*) \|$", re.MULTILINE)

@@ -25,7 +25,7 @@ from lib.analytics.calendar import Calendar
 from lib.analytics.query import Filters
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension
-from lib.errors import TimeZoneChangedError
+from lib.errors import StandbyLostError, TimeZoneChangedError
 from lib.observability import prometheus
 from lib.store import schema
 from lib.store.facts import FactStore
@@ -87,9 +87,13 @@ class QueryCache:
         if kept is not None:
             return kept
         mark = self._facts.change_token()
-        with self._facts.read(self._seconds) as connection:
-            answer, version = self._run(connection, question, args, kwargs)
-            self._read = (mark, version)
+        try:
+            with self._facts.read_anywhere(self._seconds) as connection:
+                answer, version = self._run(connection, question, args, kwargs)
+        except StandbyLostError:
+            with self._facts.read(self._seconds) as connection:
+                answer, version = self._run(connection, question, args, kwargs)
+        self._read = (mark, version)
         return answer, version
 
     def run_within(

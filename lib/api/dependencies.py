@@ -27,6 +27,7 @@ from lib.api.throttle import (
     STREAMS,
     Slots,
     charge,
+    charge_at_once,
     question_cost,
 )
 from lib.errors import nearest
@@ -65,7 +66,7 @@ async def _authenticated(request: Request, space: Workspace, scope: str) -> Key:
     if served := logging_config.serving():
         served.key = key.prefix
     check_scope(key, scope)
-    charge(space.settings.rate_limit, key)
+    await charge_at_once(space.rates, space.settings.rate_limit, key)
     return key
 
 
@@ -157,7 +158,7 @@ async def answered(
 
     def ask() -> tuple[AnswerBody, int]:
         cost = question_cost(rows(), needs_facts(filters))
-        charge(space.settings.rate_limit, key, cost - 1)  # one was counted as it came in
+        charge(space.rates, space.settings.rate_limit, key, cost - 1)  # one was counted as it came in
         with QUESTION_TURNS.take(key.prefix):
             return space.answers.run_with_version(question, filters, *args, **kwargs)
 

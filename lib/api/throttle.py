@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import functools
 import math
-import threading
-import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import anyio
 import limits
+from fastapi.concurrency import run_in_threadpool
 
 from lib.access.api_keys import Key
+from lib.access.request_rates import RequestRates
 from lib.api.errors import ApiError
 from lib.web.turns import Turns
 
@@ -62,35 +62,6 @@ HEALTH_THREADS = anyio.CapacityLimiter(2)
 """Threads that answer /readyz and /metrics, whatever the API has to do."""
 
 
-class MovingWindow:
-    """Requests of the last minute, or what a rate's period is, by key.
-
-    The library that reads a rate counts, too, but starts a thread for each request, and the event loop waits for it.
-    """
-
-    def __init__(self) -> None:
-        """Begin without requests."""
-        self._hits: dict[str, deque[tuple[float, int]]] = {}
-        self._counted: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    def hit(self, rate: limits.RateLimitItem, name: str, cost: int) -> float:
-        """Count a request; return 0, or the seconds until there is room for the next one where it has no room."""
-        now, period = time.monotonic(), rate.get_expiry()
-        with self._lock:
-            hits = self._hits.setdefault(name, deque())
-            while hits and hits[0][0] <= now - period:
-                self._counted[name] -= hits.popleft()[1]
-            if self._counted[name] + cost > rate.amount:
-                return hits[0][0] + period - now
-            hits.append((now, cost))
-            self._counted[name] += cost
-            return 0.0
-
-
-_window = MovingWindow()
-
-
 def question_cost(rows: int, from_facts: bool) -> int:
     """Return how many requests a question counts for that returns at most so many points or rows."""
     return max(1, math.ceil(rows / ROWS_A_REQUEST)) * (FACTS_FACTOR if from_facts else 1)
@@ -101,18 +72,37 @@ def body_cost(size: int) -> int:
     return max(1, math.ceil(size / BYTES_A_REQUEST))
 
 
-def charge(rate: str, key: Key, cost: int = 1) -> None:
-    """Count `cost` requests against a key's rate. Raises ApiError (429) where that is more than are left."""
+async def charge_at_once(rates: RequestRates, rate: str, key: Key) -> None:
+    """Count a request as it comes in, on the event loop, which waits for no database. Raises as `charge` does."""
+    if rate == "off":
+        return
+    item = _parsed_rate(rate)
+    wait = rates.hit_at_once(item, key.prefix, 1)
+    if wait is None:
+        wait = await run_in_threadpool(rates.hit, item, key.prefix, 1)
+    _refuse(wait, rate, 1)
+
+
+def charge(rates: RequestRates, rate: str, key: Key, cost: int = 1) -> None:
+    """Count `cost` requests against a key's rate; it may ask the database.
+
+    Raises ApiError (429) where that is more than are left, DatabaseUnavailableError where it does not answer.
+    """
     if rate == "off" or cost < 1:
         return
     item = _parsed_rate(rate)
     cost = min(cost, item.amount)  # else it could never be asked
-    wait = math.ceil(_window.hit(item, key.prefix, cost))
+    _refuse(rates.hit(item, key.prefix, cost), rate, cost)
+
+
+def _refuse(wait: float, rate: str, cost: int) -> None:
+    """Raise ApiError (429) where a request has to wait."""
     if not wait:
         return
+    seconds = math.ceil(wait)
     counted = "" if cost == 1 else f" This one counts for {cost}."
-    message = f"More than {rate} requests with this key; the next one is free in {wait} s.{counted}"
-    raise ApiError(429, "RATE_LIMIT_EXCEEDED", message, retry_after=wait)
+    message = f"More than {rate} requests with this key; the next one is free in {seconds} s.{counted}"
+    raise ApiError(429, "RATE_LIMIT_EXCEEDED", message, retry_after=seconds)
 
 
 @functools.cache

@@ -87,7 +87,7 @@ def create(facts: FactStore, state: StateStore, settings: Settings, request: Bac
 def _state(state: StateStore, writing: BackupWriter) -> StoreSnapshot:
     tables = {}
     with state.snapshot() as connection:
-        at = migrations.revision(connection, "state")
+        at = migrations.usable_revision(connection, "state")
         for table in table_io.STATE:
             name = f"state/{table.name}.parquet"
             batches = table_io.of_state(connection, table)
@@ -98,7 +98,7 @@ def _state(state: StateStore, writing: BackupWriter) -> StoreSnapshot:
 def _facts(facts: FactStore, writing: BackupWriter, tell: Tell) -> tuple[StoreSnapshot, int, str]:
     tables: dict[str, ArchiveMember] = {}
     with facts.read() as connection:
-        at = migrations.revision(connection, "facts")
+        at = migrations.usable_revision(connection, "facts")
         held = connection.execute(sa.select(schema.workspace)).one()
         total = connection.execute(sa.select(sa.func.count()).select_from(schema.evaluations)).scalar_one()
         done = 0

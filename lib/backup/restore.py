@@ -95,6 +95,8 @@ def restore(
                 "restore, and to start it again."
             ) from None
         stack.callback(facts.close)
+        facts.refuse_behind()
+        state.refuse_behind()
         facts.migrate()
         state.migrate()
         if not replace:

@@ -1,9 +1,9 @@
 """The command line: `callboard import | imports | delete-all | sample | check | timezone | backup | restore | …`.
 
 This module holds the commands that work on evaluations; `imports` holds those that list and undo imports and delete
-everything, `access` those for API keys and people, and `task_runner` how a task is run. `restore` puts the stores'
-files in place itself; `keys` and `people` write to the state, which several processes may open. What a task does is in
-`lib.jobs.tasks`.
+everything, `access` those for API keys and people, `migrate` the one that brings the databases up to date, and
+`task_runner` how a task is run. `restore` puts the stores' files in place itself; `keys` and `people` write to the
+state, which several processes may open. What a task does is in `lib.jobs.tasks`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from lib import __version__, settings
 from lib.backup.restore import RestoreResult, restore
 from lib.catalog.catalog import BUILT_IN
 from lib.cli import access, fields, imports, metrics, reports
+from lib.cli.migrate import migrate_command
 from lib.cli.task_runner import perform, progress
 from lib.errors import CallboardError, CancelledError, ConflictError, SampleDataError, nearest
 from lib.ingest import sample_data
@@ -213,6 +214,7 @@ def restore_command(source: Path, yes: bool, keep_sending: bool) -> None:
         click.echo(line)
 
 
+commands.add_command(migrate_command)
 commands.add_command(imports.imports_group)
 commands.add_command(imports.delete_all_command)
 commands.add_command(fields.fields_group)

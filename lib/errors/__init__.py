@@ -103,6 +103,10 @@ class DatabaseUnavailableError(CallboardError):
     """A database does not answer."""
 
 
+class StandbyLostError(DatabaseUnavailableError):
+    """The standby stopped answering while it was asked; the primary may answer."""
+
+
 class FieldsChangedError(DatabaseUnavailableError):
     """Somebody changed the own fields while a question was answered, which went by what they were before."""
 
@@ -116,7 +120,7 @@ class DatabaseHeldError(DatabaseUnavailableError):
 
 
 class DatabaseVersionError(DatabaseUnavailableError):
-    """A database was written by a newer version of the program."""
+    """A database was written by another version of the program, and this one can't use it as it is."""
 
 
 class TimeZoneConflictError(ConfigurationError):

@@ -47,7 +47,9 @@ def translated_errors() -> Iterator[None]:
             raise KeyboardInterrupt from None  # DuckDB's own form of it, where Ctrl-C came within a call
         raise
     except PoolTimeoutError as error:
-        raise DatabaseUnavailableError("Every connection to the database is busy.") from error
+        raise DatabaseUnavailableError(
+            "Every connection that this process may have to the database is busy (CALLBOARD_POOL_SIZE)."
+        ) from error
     except (
         DBAPIError,
         psycopg.Error,

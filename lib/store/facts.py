@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.errors import QueryTimeoutError
+from lib.errors import DatabaseUnavailableError, QueryTimeoutError, StandbyLostError
 from lib.errors.codes import FailureCode
 from lib.settings import Settings
 from lib.store import atomic_swap, data_dir, migrations
@@ -26,6 +26,7 @@ from lib.store.driver_errors import translated_errors
 from lib.store.duckdb_engine import DuckDBEngine
 from lib.store.notifications import ChangeListener
 from lib.store.postgresql_engine import postgresql_engine
+from lib.store.standby import Standby
 
 _WRITER_LOCK = 0x63616C6C626F6172  # "callboar": the advisory lock of the one who changes the facts
 _WRITER_MEMORY = "256MB"  # PostgreSQL's, for each sort and each grouping of the one who changes the facts
@@ -53,8 +54,9 @@ class FactStore:
     def __init__(self, settings: Settings, to: str | None = migrations.HEAD) -> None:
         """Open the store and bring its tables to a revision; with None only see that this program knows theirs.
 
-        Raises DatabaseHeldError where another process holds the embedded database, DatabaseVersionError where a
-        newer program wrote it, and DatabaseUnavailableError where it does not answer.
+        Raises DatabaseHeldError where another process holds the embedded database, DatabaseVersionError where another
+        version wrote it (`migrations.refuse_newer`, `refuse_behind`), and DatabaseUnavailableError where it does not
+        answer.
         """
         self._writing = threading.Lock()
         self._writes = 0  # how many transactions ended that may have changed the facts
@@ -64,7 +66,12 @@ class FactStore:
         data_dir.prepare(settings)
         atomic_swap.finish(settings.facts_file, settings.state_file)
         self._file = _embedded_file(settings) if settings.embedded else None
-        self.engine = self._file.engine if self._file is not None else postgresql_engine(settings.facts_url, _ASKING)
+        self.engine = (
+            postgresql_engine(settings.facts_url, settings.facts_connections, _ASKING)
+            if self._file is None
+            else self._file.engine
+        )
+        self._standby = self._followed_by(settings)
         self._room = DiskSpaceMonitor(self.engine)
         try:
             with translated_errors():
@@ -72,6 +79,7 @@ class FactStore:
                     self._file.open()
                 migrations.refuse_newer(self.engine, "facts")
             if to is not None:
+                self.refuse_behind()
                 self.migrate(to)
         except BaseException:
             self.close()
@@ -83,7 +91,14 @@ class FactStore:
             self._listener.stop()
         if self._file is not None:
             self._file.close()
+        if self._standby is not None:
+            self._standby.close()
         self.engine.dispose()
+
+    def _followed_by(self, settings: Settings) -> Standby | None:
+        if settings.standby_url is None:
+            return None
+        return Standby(postgresql_engine(settings.standby_url, settings.facts_connections, _ASKING), self.engine)
 
     @property
     def embedded(self) -> bool:
@@ -97,6 +112,16 @@ class FactStore:
 
     def _connected(self) -> AbstractContextManager[Connection]:
         return self.engine.connect() if self._file is None else self._file.connected()
+
+    def refuse_behind(self) -> None:
+        """Raise DatabaseVersionError where `callboard migrate` has to bring the tables up to date first."""
+        with translated_errors():
+            migrations.refuse_behind(self.engine, "facts")
+
+    def revision(self) -> str | None:
+        """Return the revision that the tables are at; None where there are none."""
+        with self.read() as connection:
+            return migrations.revision(connection, "facts")
 
     def migrate(self, to: str = migrations.HEAD) -> None:
         """Bring the tables up to a revision."""
@@ -132,9 +157,33 @@ class FactStore:
 
         Raises QueryTimeoutError where that takes longer than `seconds`.
         """
+        with translated_errors(), self._connected() as connection, self._snapshot(connection, seconds) as snapshot:
+            yield snapshot
+
+    @contextmanager
+    def read_anywhere(self, seconds: float | None = None) -> Iterator[Connection]:
+        """Do the same, on the standby where it has every change that is known here.
+
+        Raises StandbyLostError where the standby stops answering; the primary may be asked then.
+        """
+        standby = self._standby
+        if standby is None or not standby.has_all(self.change_token()):
+            with self.read(seconds) as connection:
+                yield connection
+            return
+        try:
+            with translated_errors(), standby.engine.connect() as found, self._snapshot(found, seconds) as connection:
+                yield connection
+        except DatabaseUnavailableError as error:
+            if type(error) is not DatabaseUnavailableError:
+                raise  # what would not go better on the primary
+            standby.leave(error)
+            raise StandbyLostError(error.message) from error
+
+    @contextmanager
+    def _snapshot(self, connection: Connection, seconds: float | None) -> Iterator[Connection]:
+        """Give a connection that reads one state of the facts, for at most so many seconds."""
         with ExitStack() as stack:
-            stack.enter_context(translated_errors())
-            connection = stack.enter_context(self._connected())
             if seconds is not None:
                 connection.info[_ENDS_AT] = monotonic() + seconds
                 stack.callback(connection.info.pop, _ENDS_AT, None)

@@ -19,9 +19,23 @@ _NOTICING = {
 _SERVER_NOTICING = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 
 
-def postgresql_engine(url: sa.URL, options: str = "") -> Engine:
-    """Return the engine of a database; `options` are settings of each connection."""
+WAIT_SECONDS = 30.0
+"""Seconds to wait for a connection where all are busy, before that is an error."""
+
+_KEPT_OPEN = 10
+
+
+def postgresql_engine(url: sa.URL, most: int, options: str = "") -> Engine:
+    """Return the engine of a database, of at most so many connections; `options` are settings of each."""
     theirs = url.normalized_query  # what the address says holds
     arguments: dict[str, Any] = {name: value for name, value in _NOTICING.items() if name not in theirs}
     arguments["options"] = " ".join(filter(None, [_SERVER_NOTICING, options, *theirs.get("options", ())]))
-    return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=arguments)
+    kept = min(_KEPT_OPEN, most)
+    return sa.create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=kept,
+        max_overflow=most - kept,
+        pool_timeout=WAIT_SECONDS,
+        connect_args=arguments,
+    )

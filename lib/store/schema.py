@@ -241,6 +241,14 @@ api_keys = sa.Table(
     sa.Column("grant_limits", sa.Text),  # JSON: {dimension: ids that it may see}; null for everything
 )
 
+request_counts = sa.Table(  # what all processes together have let API keys ask lately; PostgreSQL alone has any
+    "request_counts",
+    STATE,
+    sa.Column("api_key", sa.Text, primary_key=True),  # its prefix
+    sa.Column("at_ms", sa.BigInteger, primary_key=True, autoincrement=False),  # by the database's clock, since 1970
+    sa.Column("requests", sa.Integer, nullable=False),
+)
+
 idempotency = sa.Table(
     "idempotency",
     STATE,

@@ -43,10 +43,21 @@ class StateStore:
             with translated_errors():
                 migrations.refuse_newer(self.engine, "state")
             if to is not None:
+                self.refuse_behind()
                 self.migrate(to)
         except BaseException:
             self.close()
             raise
+
+    def refuse_behind(self) -> None:
+        """Raise DatabaseVersionError where `callboard migrate` has to bring the tables up to date first."""
+        with translated_errors():
+            migrations.refuse_behind(self.engine, "state")
+
+    def revision(self) -> str | None:
+        """Return the revision that the tables are at; None where there are none."""
+        with self.read() as connection:
+            return migrations.revision(connection, "state")
 
     def migrate(self, to: str = migrations.HEAD) -> None:
         """Bring the tables up to a revision."""
@@ -72,6 +83,11 @@ class StateStore:
             self._listener = ChangeListener(self.engine, _STATE_CHANGED, lambda _: self._count_write())
             self._listener.start()
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the store is a server's, which processes of several machines may use."""
+        return self.engine.dialect.name == "postgresql"
+
     def change_token(self) -> Hashable | None:
         """Return what changes whenever the state may have changed; None where that can't be known."""
         if self._listener is not None:
@@ -96,14 +112,18 @@ class StateStore:
             yield connection
 
     @contextmanager
-    def transaction(self, within: Connection | None = None) -> Iterator[Connection]:
-        """Give a connection to change the state with, in one transaction; `within` one of the same database."""
+    def transaction(self, within: Connection | None = None, *, is_told: bool = True) -> Iterator[Connection]:
+        """Give a connection to change the state with, in one transaction; `within` one of the same database.
+
+        Without `is_told` nobody is told of the change: for what no process keeps.
+        """
         begun = self.engine.begin() if within is None else nullcontext(within)
         with self._room.track_disk_full(), translated_errors(), begun as connection:
-            if connection.dialect.name == "postgresql":
+            if is_told and connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_notify(_STATE_CHANGED, "")))
             yield connection
-        self._count_write()
+        if is_told:
+            self._count_write()
 
     def check_room(self) -> None:
         """Raise DiskFullError where there is no room for a change, StorageError where the disk can't be written."""
@@ -121,7 +141,7 @@ def insert_if_absent(connection: Connection, table: sa.Table, **values: Any) -> 
 def _state_engine(settings: Settings) -> Engine:
     url = settings.state_database_url
     if url.get_backend_name() == "postgresql":
-        return postgresql_engine(url)
+        return postgresql_engine(url, settings.state_connections)
     if url.database and url.database != ":memory:":
         data_dir.make_folder(Path(url.database).parent)
     engine = sa.create_engine(url, connect_args={"timeout": 30})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -22,13 +23,24 @@ class Event:
     comments: tuple[str, ...]
 
 
+def connected(address: str) -> http.client.HTTPConnection:
+    """Return a connection to a server, by TLS with whatever certificate it has where its address says so."""
+    where = urlsplit(address)
+    if where.scheme == "http":
+        return http.client.HTTPConnection(where.netloc, timeout=LONG_SECONDS)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection(where.netloc, timeout=LONG_SECONDS, context=context)
+
+
 class EventClient:
     """An open stream, or the refusal of one."""
 
-    def __init__(self, address: str, key: str, last: object = None, **parameters: Any) -> None:
-        """Ask for the stream; `last` is the id of the last event that came."""
-        self._connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=LONG_SECONDS)
+    def __init__(self, address: str, key: str, last: object = None, cookie: str = "", **parameters: Any) -> None:
+        """Ask for the stream; `last` is the id of the last event that came, `cookie` what a proxy goes by."""
+        self._connection = connected(address)
         headers = {"Authorization": f"Bearer {key}"} | ({} if last is None else {"Last-Event-ID": str(last)})
+        headers |= {"Cookie": cookie} if cookie else {}
         query = urlencode(parameters, doseq=True)
         self._connection.request("GET", f"/v1/analytics/stream?{query}", headers=headers)
         self._answer = self._connection.getresponse()

@@ -23,8 +23,8 @@ from lib.settings import Settings
 from lib.workspace import Workspace
 from tests import postgres
 from tests.api_client import Client
-from tests.browser.conftest import served
 from tests.s3_server import S3Server
+from tests.serving import served
 from tests.waiting import until
 
 CALLS = "id,audioDate,averageNote\n" + "".join(f"{n},2024-01-{n % 28 + 1:02},{n % 11}\n" for n in range(200))

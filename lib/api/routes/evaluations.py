@@ -202,7 +202,7 @@ async def write(request: Request, space: Space, key: RecordWriter) -> dict[str, 
     if kind != request_body.JSON and kind not in _LINES:
         raise request_body.unsupported(kind, f"{request_body.JSON} (an array) or {_LINES[0]}")
     async with request_body.receive(request, key) as body:
-        charge(space.settings.rate_limit, key, body_cost(len(body)) - 1)  # one was counted as it came in
+        await _charge_body(space, key, len(body))
         if len(body) > SHORT_BYTES:
             return await _written(space, key, lambda: decode_body(body, kind == request_body.JSON))
         found = [*decode_body(body, kind == request_body.JSON)]
@@ -216,9 +216,16 @@ async def write_one(request: Request, space: Space, key: RecordWriter, number: s
         raise request_body.unsupported(request_body.media_type(request), request_body.JSON)
     number = _as_kept(request, number)
     async with request_body.receive(request, key) as body:
-        charge(space.settings.rate_limit, key, body_cost(len(body)) - 1)
+        await _charge_body(space, key, len(body))
         evaluation = _with_id(decode_object(body), number)
         return await _written(space, key, lambda: [evaluation])
+
+
+async def _charge_body(space: Workspace, key: Key, size: int) -> None:
+    """Count what a body costs beside the request itself, which was counted as it came in."""
+    cost = body_cost(size) - 1
+    if cost:
+        await run_in_threadpool(charge, space.rates, space.settings.rate_limit, key, cost)
 
 
 def _as_kept(request: Request, number: str) -> str:
