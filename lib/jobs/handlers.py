@@ -75,7 +75,10 @@ class JobHandlers:
         return None if owner is None else self._workspace.owners.current_grant(owner, least)
 
     def do(self, task: tasks.Task, job: Job, steps: ProgressReporter) -> dict[str, Any]:
-        """Do a job of `tasks.TASKS`; return its result. Raises AccessError as exports do: pages ask for admins."""
+        """Do a job of `tasks.TASKS`; return its result.
+
+        Raises AccessError where a page asked for it, and who used the page is no admin by now.
+        """
         self._asker_grant(job, Role.ADMIN)
         # Who asked may go by another zone than this process, which holds the database for both.
         if job.kind != JobKind.TIMEZONE:
