@@ -62,7 +62,7 @@ audit: ## known vulnerabilities of the pinned packages: asks a database on the i
 	@for lock in requirements.lock requirements-dev.lock; do \
 		build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
 
-system: ## PostgreSQL, Chromium and Node.js, from the system's packages where they are missing
+system: ## PostgreSQL, Chromium, Node.js, nginx and HAProxy, from the system's packages where they are missing
 	@sh tests/system.sh
 
 .venv/bin/python:
