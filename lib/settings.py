@@ -195,6 +195,11 @@ class Settings(LoginSettings, OutgoingSettings):
         return self.data_dir.absolute() / "exports"
 
     @property
+    def archive_folder(self) -> str:
+        """Where evaluations are archived unless the command names another place."""
+        return str(self.data_dir.absolute() / "archive")
+
+    @property
     def zone(self) -> zoneinfo.ZoneInfo:
         """The time zone as a value."""
         return zoneinfo.ZoneInfo(self.timezone)

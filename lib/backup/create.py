@@ -21,6 +21,7 @@ from lib.errors import BackupError, StorageError
 from lib.errors.codes import FailureCode
 from lib.settings import Settings
 from lib.store import migrations, schema
+from lib.store.arrow_shapes import shape
 from lib.store.facts import FactStore
 from lib.store.messages import JobStep, Message, Tell
 from lib.store.state import StateStore
@@ -91,7 +92,7 @@ def _state(state: StateStore, writing: BackupWriter) -> StoreSnapshot:
         for table in table_io.STATE:
             name = f"state/{table.name}.parquet"
             batches = table_io.of_state(connection, table)
-            tables[table.name] = writing.table(name, table_io.shape(table), batches, lambda _: None)
+            tables[table.name] = writing.table(name, shape(table), batches, lambda _: None)
     return StoreSnapshot(str(at), tables)
 
 
@@ -113,7 +114,7 @@ def _facts(facts: FactStore, writing: BackupWriter, tell: Tell) -> tuple[StoreSn
             name = f"facts/{table.name}.parquet"
             counted = count_rows if table.name == schema.evaluations.name else lambda _: None
             batches = table_io.of_facts(connection, table)
-            tables[table.name] = writing.table(name, table_io.shape(table), batches, counted)
+            tables[table.name] = writing.table(name, shape(table), batches, counted)
     if tables[schema.evaluations.name].rows != total:
         raise StorageError(FailureCode.BACKUP_INCOMPLETE, done=done, total=total)
     return StoreSnapshot(str(at), tables), held.data_version, held.timezone

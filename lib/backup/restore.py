@@ -32,6 +32,7 @@ from lib.errors.codes import FailureCode
 from lib.jobs.queue import JobKind, JobStatus
 from lib.settings import Settings
 from lib.store import atomic_swap, migrations, schema
+from lib.store.arrow_shapes import shape
 from lib.store.bulk_io import analyze
 from lib.store.facts import FactStore, checkpoint
 from lib.store.messages import JobStep, Message, Tell
@@ -366,4 +367,4 @@ def _empty(connection: Connection, part: StoreSnapshot, but: Collection[str] = (
 
 
 def _reader(table: sa.Table, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
-    return pa.RecordBatchReader.from_batches(table_io.shape(table), batches)
+    return pa.RecordBatchReader.from_batches(shape(table), batches)

@@ -349,6 +349,7 @@ def restored(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     from lib.errors.alert_codes import AlertCode
+    from lib.errors.archive_codes import ArchiveCode
     from lib.errors.answer_codes import AnswerCode
     from lib.errors.field_codes import FieldCode
     from lib.errors.formula_codes import FormulaCode
@@ -362,7 +363,7 @@ def restored(value: Any) -> Any:
 
     kinds: tuple[type[TextCode], ...] = (
         *(ValueCode, WorkbookCode, MappingCode, ImportCode, FieldCode, AnswerCode, FormulaCode, MetricCode, ReportCode),
-        *(WebhookCode, AlertCode),
+        *(WebhookCode, AlertCode, ArchiveCode),
     )
     kind = next((kind for kind in kinds if value["code"] in {*kind}), FailureCode)
     if value["code"] not in {*kind}:  # of an earlier version

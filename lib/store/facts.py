@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from lib.errors import QueryTimeoutError
 from lib.errors.codes import FailureCode
 from lib.settings import Settings
-from lib.store import atomic_swap, data_dir, migrations
+from lib.store import archived_rows, atomic_swap, data_dir, migrations, schema
 from lib.store.bulk_io import discard_temporary
 from lib.store.disk_space import DiskSpaceMonitor
 from lib.store.driver_errors import translated_errors
@@ -38,6 +38,14 @@ _ASKING = "-c work_mem=64MB -c temp_buffers=64MB -c jit=off -c DateStyle=ISO"
 
 _ENDS_AT = "ends_at"
 """Where a connection has the time at which what reads from it is to have ended."""
+
+_ARCHIVE_FOLDER = "archive_folder"
+"""Where a connection has the place of archives that say none of their own."""
+
+
+def archive_folder(connection: Connection) -> str:
+    """Return where the archives of a connection's store lie that say no other place."""
+    return str(connection.info[_ARCHIVE_FOLDER])
 
 
 def check_time(connection: Connection) -> None:
@@ -61,6 +69,8 @@ class FactStore:
         self._catalog_writes = 0  # how many of them may have changed own fields, own metrics or what rollups hold
         self._told: list[Callable[[], None]] = []
         self._listener: ChangeListener | None = None
+        self._archive_folder = settings.archive_folder
+        self._archives_known: tuple[int, bool] = (-1, False)  # the mark of the catalog, and whether there were any
         data_dir.prepare(settings)
         atomic_swap.finish(settings.facts_file, settings.state_file)
         self._file = _embedded_file(settings) if settings.embedded else None
@@ -95,8 +105,14 @@ class FactStore:
         with translated_errors():
             self._room.check()
 
-    def _connected(self) -> AbstractContextManager[Connection]:
-        return self.engine.connect() if self._file is None else self._file.connected()
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        connected: AbstractContextManager[Connection] = (
+            self.engine.connect() if self._file is None else self._file.connected()
+        )
+        with connected as connection:
+            connection.info[_ARCHIVE_FOLDER] = self._archive_folder
+            yield connection
 
     def migrate(self, to: str = migrations.HEAD) -> None:
         """Bring the tables up to a revision."""
@@ -126,6 +142,15 @@ class FactStore:
         known = self.embedded or (self._listener is not None and self._listener.hears)
         return self._writes if known else None
 
+    def _has_archives(self) -> bool:
+        """Return whether months are archived, which PostgreSQL reads by temporary tables: so may no standby."""
+        mark = self._catalog_writes
+        if self.change_token() is None or self._archives_known[0] != mark:
+            with self.engine.connect() as connection:
+                some = sa.select(sa.exists().where(schema.archives.c.ended_at.is_(None)))
+                self._archives_known = mark, bool(connection.execute(some).scalar_one())
+        return self._archives_known[1]
+
     @contextmanager
     def read(self, seconds: float | None = None) -> Iterator[Connection]:
         """Give a connection that sees the facts as they are at its first query, throughout.
@@ -138,8 +163,11 @@ class FactStore:
             if seconds is not None:
                 connection.info[_ENDS_AT] = monotonic() + seconds
                 stack.callback(connection.info.pop, _ENDS_AT, None)
+            stack.callback(archived_rows.detach, connection, connection.info)
             if not self.embedded:
-                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=not self._has_archives()
+                )
                 if seconds is not None:
                     limit = sa.func.set_config("statement_timeout", str(int(seconds * 1000)), True)
                     connection.execute(sa.select(limit))
@@ -165,6 +193,7 @@ class FactStore:
             stack.callback(self._count_write, keeps_catalog)
             if connection is None:
                 connection = stack.enter_context(self._connected())
+            stack.callback(archived_rows.detach, connection, connection.info)
             stack.enter_context(connection.begin())
             if not self.embedded:
                 memory = sa.func.set_config("work_mem", _WRITER_MEMORY, True)

@@ -146,7 +146,7 @@ def _found(connection: Connection, filters: Filters, calendar: Calendar, number:
 
 
 def _whole(connection: Connection, evaluation: Record, filters: Filters, calendar: Calendar) -> AnswerBody:
-    answers = evaluation_answers(connection, evaluation.answer_set)
+    answers = evaluation_answers(connection, evaluation.answer_set, evaluation.archived_id)
     values = record_as_json(evaluation, filters.zone(calendar.zone), filters.catalog)
     return to_json({**values, "results": [criterion_answer(each) for each in answers]})
 
@@ -164,7 +164,7 @@ def _results(connection: Connection, filters: Filters, calendar: Calendar, numbe
     if named_alike is not None:
         return _whole(connection, named_alike, filters, calendar)
     evaluation = _found(connection, filters, calendar, number)
-    answers = evaluation_answers(connection, evaluation.answer_set)
+    answers = evaluation_answers(connection, evaluation.answer_set, evaluation.archived_id)
     return to_json({"data": [criterion_answer(each) for each in answers]})
 
 

@@ -190,7 +190,7 @@ def _detail(context: PageContext, record: Record) -> Iterator[Block]:
         title = text("Your own fields")
         yield Heading(title)
         yield TableBlock(PageTable(title, "table-own-fields", columns, own, len(own), "", title, None, has_total=False))
-    answers = context.answers.run(evaluation_answers, record.answer_set)
+    answers = context.answers.run(evaluation_answers, record.answer_set, record.archived_id)
     if answers:
         yield from answers_table.blocks(answers)
     for dimension in (EXECUTIVE, EVALUATOR, CAMPAIGN, CALL_CENTER):

@@ -1,0 +1,176 @@
+"""The months that are archived, and how questions come to read their evaluations beside those of the facts.
+
+Rollups go on holding archived months. What needs the evaluations themselves takes a catalog from here, whose
+`evaluations` and `answers` hold the archived ones, too. How months come to be archived is in `archiving.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+import pyarrow.dataset
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lib.analytics.calendar import Calendar
+from lib.analytics.query import Filters, first_instant, last_instant
+from lib.catalog.catalog import Catalog
+from lib.catalog.dimensions import FailedCriterionDimension
+from lib.errors import ConflictError
+from lib.errors.archive_codes import ArchiveCode
+from lib.store import archived_rows, schema
+from lib.store.archive_files import ArchiveFile, ArchiveFolder
+from lib.store.facts import archive_folder, check_time
+
+_HELD = schema.archives.c
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedMonth:
+    """A month whose evaluations are archived, but for those that came back."""
+
+    number: int
+    month: date  # its first day
+    location: str  # empty: where the settings say
+    files: Mapping[str, ArchiveFile]  # of `evaluations`, and of `answers` where there are any
+    evaluations: int  # that it stands for
+    first_at: datetime
+    last_at: datetime
+    first_version: int | None
+    last_version: int | None
+    fields_used: frozenset[str]  # columns of own fields that some have a value in
+    archived_at: datetime
+    archived_by: str
+
+    @property
+    def name(self) -> str:
+        """The month as commands take it, such as 2025-01."""
+        return f"{self.month:%Y-%m}"
+
+    def folder(self, connection: Connection) -> ArchiveFolder:
+        """Return where its files are."""
+        return ArchiveFolder(self.location or archive_folder(connection))
+
+
+def archived_months(connection: Connection) -> tuple[ArchivedMonth, ...]:
+    """Return the archived months, the oldest first."""
+    rows = connection.execute(sa.select(schema.archives).where(_HELD.ended_at.is_(None)).order_by(_HELD.month)).all()
+    return tuple(map(month_of_row, rows))
+
+
+def month_of_row(row: sa.Row[Any]) -> ArchivedMonth:
+    """Return a row of the archives as a value."""
+    values = {name: value for name, value in row._mapping.items() if name != "ended_at"}
+    files = {table: ArchiveFile(**file) for table, file in json.loads(row.files).items()}
+    return ArchivedMonth(**{**values, "files": files, "fields_used": frozenset(json.loads(row.fields_used))})
+
+
+def with_months(
+    connection: Connection, catalog: Catalog, months: Sequence[ArchivedMonth], *, answers: bool = True
+) -> Catalog:
+    """Return a catalog whose evaluations, and answers, hold those of months, too; the same one where there are none.
+
+    Others that were attached to the connection's transaction before are among them. Raises StorageError where a file
+    of a month is not there.
+    """
+    if not months:
+        return catalog
+    base = catalog.stored
+    for table, key in ((base.evaluations, "id"), (base.answers, "answer_set")):
+        if table is base.answers and not answers:
+            months = ()  # the view is there, as statements name it
+        rows = {each.number: _rows(connection, each, table) for each in months if table.name in each.files}
+        archived_rows.attach(connection, table, key, rows, partial(check_time, connection))
+    return catalog.with_archived
+
+
+def with_all_months(connection: Connection, catalog: Catalog, *, answers: bool = True) -> Catalog:
+    """Return a catalog whose evaluations, and answers, hold all that are archived, too."""
+    return with_months(connection, catalog, archived_months(connection), answers=answers)
+
+
+def catalog_between(
+    connection: Connection, catalog: Catalog, first: datetime | None, last: datetime | None, *, answers: bool = False
+) -> Catalog:
+    """Return a catalog whose evaluations hold those archived from an instant to another; None where it is open."""
+    months = [
+        each
+        for each in archived_months(connection)
+        if (first is None or each.last_at >= first) and (last is None or each.first_at <= last)
+    ]
+    return with_months(connection, catalog, months, answers=answers)
+
+
+def with_archived_rows(
+    connection: Connection, filters: Filters, calendar: Calendar, *, answers: bool = False
+) -> Filters:
+    """Return the same question of evaluations among which are the archived ones of its period."""
+    zone = filters.zone(calendar.zone)
+    first = None if filters.date_from is None else first_instant(filters.date_from, zone)
+    last = None if filters.date_to is None else last_instant(filters.date_to, zone)
+    answers = answers or asks_answers(filters)
+    return replace(filters, catalog=catalog_between(connection, filters.catalog, first, last, answers=answers))
+
+
+def asks_answers(filters: Filters) -> bool:
+    """Return whether which evaluations are meant depends on their answers to criteria."""
+    known = filters.catalog.filters_by_name
+    return any(isinstance(known[each.dimension], FailedCriterionDimension) for each in filters.predicates)
+
+
+def months_of_ids(connection: Connection, ids: sa.Select[Any] | Sequence[str]) -> tuple[ArchivedMonth, ...]:
+    """Return the months in which evaluations of some ids are archived."""
+    held = schema.archived_ids.c
+    numbers = set(connection.scalars(sa.select(held.archive).where(held.id.in_(ids)).distinct()))
+    return tuple(each for each in archived_months(connection) if each.number in numbers)
+
+
+def answers_of_archived(connection: Connection, id_: str, answer_set: int) -> list[dict[str, Any]]:
+    """Return the rows of the answers of an archived evaluation."""
+    rows: list[dict[str, Any]] = []
+    for each in months_of_ids(connection, [id_]):
+        if schema.answers.name in each.files:
+            ours = pyarrow.dataset.field("answer_set") == answer_set
+            rows += _rows(connection, each, schema.answers).to_table(filter=ours).to_pylist()
+    return rows
+
+
+def refuse_while_archived(connection: Connection) -> None:
+    """Raise ConflictError, which names the months, where any is archived."""
+    _refuse(archived_months(connection))
+
+
+def refuse_archived(connection: Connection, ids: sa.Select[Any]) -> None:
+    """Raise ConflictError, which names the months, where evaluations of some ids are archived."""
+    _refuse(months_of_ids(connection, ids))
+
+
+def _refuse(months: Sequence[ArchivedMonth]) -> None:
+    if months:
+        raise ConflictError(ArchiveCode.ARCHIVED_IN_THE_WAY, months=names_of(months))
+
+
+def names_of(months: Iterable[ArchivedMonth]) -> str:
+    """Return the names of months, those that follow one another as a range, such as 2025-01 to 2025-03, 2025-06."""
+    runs: list[list[ArchivedMonth]] = []
+    for each in months:
+        if runs and _place(each.month) == _place(runs[-1][-1].month) + 1:
+            runs[-1].append(each)
+        else:
+            runs.append([each])
+    return ", ".join(run[0].name if len(run) == 1 else f"{run[0].name} to {run[-1].name}" for run in runs)
+
+
+def _place(month: date) -> int:
+    return month.year * 12 + month.month
+
+
+def _rows(connection: Connection, month: ArchivedMonth, table: sa.Table) -> pyarrow.dataset.Dataset:
+    folder, file = month.folder(connection), month.files[table.name]
+    folder.look(month.name, file)
+    return folder.dataset([file], archived_rows.archived_shape(table))
