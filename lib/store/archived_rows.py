@@ -1,7 +1,8 @@
 """Rows of archives beside those of the facts, until a transaction ends: temporary views that hold both.
 
 `all_evaluations` holds the rows of `evaluations` and of the archives that were attached, and so with the other tables.
-DuckDB reads the files when a question does; PostgreSQL is given their rows in a temporary table, which takes longer.
+They come in temporary tables: no engine here reads Parquet in any place, and what DuckDB asks of Arrow it can't answer
+(filters by Bloom, as of 1.5.6).
 """
 
 from __future__ import annotations
@@ -27,10 +28,7 @@ IS_ARCHIVED = "is_archived"
 """The column of all rows that says whether one is archived."""
 
 _ATTACHED = "attached_archives"
-"""Where a connection has the archives that were attached: by table, the rows of each by its number."""
-
-Rows = Mapping[int, pa.dataset.Dataset]
-"""The rows of archives, by their number."""
+"""Where a connection has the numbers of the archives that were attached, by table."""
 
 
 @lru_cache(maxsize=64)  # always the same: tables are known by identity
@@ -45,31 +43,29 @@ def archived_shape(table: sa.Table) -> pa.Schema:
     return shape(table).append(pa.field(ARCHIVE, pa.int32()))
 
 
-def attach(connection: Connection, table: sa.Table, key: str, rows: Rows, check: Callable[[], None]) -> None:
-    """Have the view of a table hold the rows of archives, too, beside those that were attached before.
+def attach(
+    connection: Connection,
+    table: sa.Table,
+    key: str,
+    rows: Mapping[int, pa.dataset.Dataset],
+    check: Callable[[], None],
+) -> None:
+    """Have the view of a table hold the rows of archives, by their number, beside those that were attached before.
 
     `key` is what a row that came back from its archive is known by. `check` is called now and then, and may raise.
     """
-    attached: dict[str, dict[int, pa.dataset.Dataset]] = connection.info.setdefault(_ATTACHED, {})
-    is_first = table.name not in attached
-    held = attached.setdefault(table.name, {})
-    new = {number: each for number, each in rows.items() if number not in held}
-    held |= new
-    archived = _archived(table)
-    if connection.dialect.name == "duckdb":
-        if new or is_first:
-            driver: Any = connection.connection.driver_connection
-            driver.register(archived.name, pa.dataset.dataset(list(held.values())) if held else _nothing(table))
-    else:
-        if is_first:
-            _create(connection, archived)
-        for each in new.values():
-            load_batches(connection, archived, _checked(each, check))
-        if new:
-            analyze(connection, archived)
-    if is_first:
+    attached: dict[str, set[int]] = connection.info.setdefault(_ATTACHED, {})
+    archived = _archived(table, connection.dialect.name)
+    if table.name not in attached:
+        _create(connection, archived)
         view = _both(table, archived, key).compile(connection, compile_kwargs={"literal_binds": True})
         connection.exec_driver_sql(f"CREATE TEMPORARY VIEW all_{table.name} AS {view}")
+    held = attached.setdefault(table.name, set())
+    new = {number: each for number, each in rows.items() if number not in held}
+    if new:
+        load_batches(connection, archived, _checked(pa.dataset.dataset(list(new.values())), check))
+        held.update(new)
+        analyze(connection, archived)
 
 
 def detach(connection: Connection, info: dict[Any, Any]) -> None:
@@ -79,20 +75,19 @@ def detach(connection: Connection, info: dict[Any, Any]) -> None:
         return
     if connection.in_transaction():
         connection.rollback()
-    driver: Any = connection.connection.driver_connection
     for name in attached:
-        driver.execute(f"DROP VIEW IF EXISTS all_{name}")
-        driver.unregister(f"archived_{name}")
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS all_{name}")
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS archived_{name}")
+    connection.commit()
 
 
-def _archived(table: sa.Table) -> sa.Table:
+@lru_cache(maxsize=64)
+def _archived(table: sa.Table, dialect: str) -> sa.Table:
+    """Return the temporary table of archived rows; PostgreSQL drops it, and the view, when the transaction ends."""
     columns = (sa.Column(each.name, each.type) for each in table.columns)
     name, number = f"archived_{table.name}", sa.Column(ARCHIVE, sa.Integer)
-    return sa.Table(name, sa.MetaData(), *columns, number, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
-
-
-def _nothing(table: sa.Table) -> pa.Table:
-    return archived_shape(table).empty_table()
+    ends = {"postgresql_on_commit": "DROP"} if dialect == "postgresql" else {}
+    return sa.Table(name, sa.MetaData(), *columns, number, prefixes=["TEMPORARY"], **ends)
 
 
 def _both(table: sa.Table, archived: sa.Table, key: str) -> sa.CompoundSelect[Any]:
@@ -113,7 +108,8 @@ def _both(table: sa.Table, archived: sa.Table, key: str) -> sa.CompoundSelect[An
 
 
 def _create(connection: Connection, archived: sa.Table) -> None:
-    if connection.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on":
+    is_postgresql = connection.dialect.name == "postgresql"
+    if is_postgresql and connection.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on":
         # Somebody archived the first month a moment ago; who asks again gets a transaction that may.
         raise DatabaseUnavailableError("The archive is new; the question has to be asked again.")
     archived.create(connection)

@@ -1,0 +1,103 @@
+"""What a workspace says and holds, to be compared before evaluations are archived, while they are, and afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from lib.alerts.questions import NewestInstants, newest_instants
+from lib.analytics import minutes, records
+from lib.analytics.criteria import evaluation_answers
+from lib.analytics.field_definitions import fields_in_use
+from lib.analytics.grants import EVERYTHING
+from lib.analytics.metric_definitions import stored_catalog
+from lib.analytics.query import Filters, Predicate
+from lib.analytics.ranges import Range
+from lib.catalog.dimensions import EXECUTIVE
+from lib.exports.answers import answer_export
+from lib.exports.evaluations import evaluation_export
+from lib.jobs.tasks import TASKS
+from lib.reports.context import ViewOptions, build_context
+from lib.reports.page import PageValue
+from lib.reports.pages import PAGES
+from lib.store import schema
+from lib.workspace import Workspace
+from tests.filters import make_filters
+
+NOON = datetime(2025, 4, 10, 12, tzinfo=UTC)
+"""An instant within what is archived, which cuts a day."""
+
+
+def do(workspace: Workspace, kind: str, **payload: Any) -> dict[str, Any]:
+    """Do a job's task at once."""
+    return TASKS[kind](workspace, {"actor": "test", **payload}, lambda *_: None)
+
+
+def rows(workspace: Workspace) -> dict[str, list[str]]:
+    """Return the rows of every table of the facts but those that say what is archived, and when they changed."""
+    with workspace.facts.read() as connection:
+        catalog = stored_catalog(connection)
+        named = [own.names for own in catalog.own_fields if own.is_category]
+        rollups = [table for rollup in catalog.rollups for table in rollup.tables]
+        tables = {table.name: table for table in (*schema.FACTS.sorted_tables, *named, *rollups)}
+        tables[catalog.evaluations.name] = catalog.evaluations
+        return {
+            name: sorted(map(repr, connection.execute(sa.select(table)).all()))
+            for name, table in tables.items()
+            if name not in ("archives", "workspace")
+        }
+
+
+def selections(workspace: Workspace) -> Iterator[tuple[str, Filters]]:
+    """Yield selections of which some need the evaluations themselves: cut days, another zone, ranges, answers."""
+    whole = make_filters(date(2025, 1, 1), date(2025, 12, 31)).in_catalog(workspace.catalog)
+    yield "year", whole
+    yield "all", replace(whole, date_from=None, date_to=None)
+    yield "cut", replace(whole, date_to=NOON)
+    yield "zone", replace(whole, timezone="Asia/Tokyo")
+    longer = (Range("durationInSeconds", Decimal(300), None),)
+    yield "range", replace(whole, date_from=date(2025, 2, 3), date_to=date(2025, 11, 2), ranges=longer)
+    failed = (Predicate("failedCriterion", ("Identity checked",)),)
+    yield "failed", replace(whole, predicates=failed)
+
+
+def answers(workspace: Workspace) -> Iterator[tuple[str, str]]:
+    """Yield what pages, files and programs are told of selections, each with its name."""
+    for name, filters in selections(workspace):
+        for definition in PAGES.values():
+            view = ViewOptions("previous" if definition.is_compared else "none")
+            context = build_context(workspace.answers, workspace.calendar, filters, view, lambda *_: ())
+            page = PageValue(definition.title, definition.question, context.shown, tuple(definition.blocks(context)))
+            yield f"{name}: {definition.name or 'overview'}", _plain(page)
+        with workspace.facts.read() as connection:
+            made = (evaluation_export(connection, filters, workspace.calendar),)
+            made += (answer_export(connection, filters, workspace.calendar),)
+            for each in made:
+                yield f"{name}: export", repr(sorted(map(repr, connection.execute(each.texts).all())))
+            now = datetime(2025, 4, 8, 12, tzinfo=UTC)
+            live = minutes.live_figures(connection, filters, workspace.calendar, now, 3)
+            yield f"{name}: live", _plain(live)
+            yield f"{name}: newest", _plain(newest_instants(connection, filters, workspace.calendar, EXECUTIVE))
+            oldest = records.records(connection, filters, workspace.calendar, 1, 30, records.RecordOrder.OLDEST)
+            yield f"{name}: records", _plain(oldest)
+            opened = (records.record(connection, filters, workspace.calendar, each.id) for each in oldest.records[:3])
+            yield f"{name}: record", _plain(list(opened))
+            for each in oldest.records:
+                yield f"{name}: answers", _plain(evaluation_answers(connection, each.answer_set, each.archived_id))
+            yield f"{name}: fields", _plain(fields_in_use(connection, EVERYTHING))
+
+
+def _plain(value: Any) -> str:
+    """Return a value as text, without what tells archived evaluations from others and what is new each time.
+
+    Results by group are sorted by these: their order is nothing that is shown.
+    """
+    if isinstance(value, NewestInstants):
+        value = sorted(map(repr, value.groups.items()))
+    return re.sub(r" at 0x[0-9a-f]+|is_archived=\w+|version=-?\d+", "", repr(value))
