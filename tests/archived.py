@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
-from lib.alerts.questions import NewestInstants, newest_instants
+from lib.alerts.questions import newest_instants
 from lib.analytics import minutes, records
 from lib.analytics.criteria import evaluation_answers
 from lib.analytics.field_definitions import fields_in_use
@@ -19,6 +19,7 @@ from lib.analytics.grants import EVERYTHING
 from lib.analytics.metric_definitions import stored_catalog
 from lib.analytics.query import Filters, Predicate
 from lib.analytics.ranges import Range
+from lib.analytics.records import Record
 from lib.catalog.dimensions import EXECUTIVE
 from lib.exports.answers import answer_export
 from lib.exports.evaluations import evaluation_export
@@ -76,10 +77,9 @@ def answers(workspace: Workspace) -> Iterator[tuple[str, str]]:
             page = PageValue(definition.title, definition.question, context.shown, tuple(definition.blocks(context)))
             yield f"{name}: {definition.name or 'overview'}", _plain(page)
         with workspace.facts.read() as connection:
-            made = (evaluation_export(connection, filters, workspace.calendar),)
-            made += (answer_export(connection, filters, workspace.calendar),)
-            for each in made:
-                yield f"{name}: export", repr(sorted(map(repr, connection.execute(each.texts).all())))
+            for export in (evaluation_export, answer_export):
+                texts = export(connection, filters, workspace.calendar).texts
+                yield f"{name}: {export.__name__}", repr(sorted(map(repr, connection.execute(texts).all())))
             now = datetime(2025, 4, 8, 12, tzinfo=UTC)
             live = minutes.live_figures(connection, filters, workspace.calendar, now, 3)
             yield f"{name}: live", _plain(live)
@@ -94,10 +94,18 @@ def answers(workspace: Workspace) -> Iterator[tuple[str, str]]:
 
 
 def _plain(value: Any) -> str:
-    """Return a value as text, without what tells archived evaluations from others and what is new each time.
+    """Return a value as text, without what tells archived evaluations from others and what is new each time."""
+    return re.sub(r" at 0x[0-9a-f]+|version=-?\d+", "", repr(_sorted(value)))
 
-    Results by group are sorted by these: their order is nothing that is shown.
-    """
-    if isinstance(value, NewestInstants):
-        value = sorted(map(repr, value.groups.items()))
-    return re.sub(r" at 0x[0-9a-f]+|is_archived=\w+|version=-?\d+", "", repr(value))
+
+def _sorted(value: Any) -> Any:
+    """Return a value with what is known by keys in the order of these, which is no order that is shown."""
+    if isinstance(value, Record):
+        return repr(replace(value, is_archived=False))
+    if isinstance(value, Mapping):
+        return sorted((repr(key), repr(_sorted(each))) for key, each in value.items())
+    if isinstance(value, list | tuple):
+        return [_sorted(each) for each in value]
+    if is_dataclass(value):
+        return [type(value).__name__, *((each.name, _sorted(getattr(value, each.name))) for each in fields(value))]
+    return value

@@ -7,12 +7,14 @@ Rollups go on holding archived months. What needs the evaluations themselves tak
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute
 import pyarrow.dataset
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -25,6 +27,7 @@ from lib.errors import ConflictError
 from lib.errors.archive_codes import ArchiveCode
 from lib.store import archived_rows, schema
 from lib.store.archive_files import ArchiveFile, ArchiveFolder
+from lib.store.arrow_shapes import shape
 from lib.store.facts import archive_folder, check_time
 
 _HELD = schema.archives.c
@@ -68,6 +71,12 @@ def month_of_row(row: sa.Row[Any]) -> ArchivedMonth:
     values = {name: value for name, value in row._mapping.items() if name != "ended_at"}
     files = {table: ArchiveFile(**file) for table, file in json.loads(row.files).items()}
     return ArchivedMonth(**{**values, "files": files, "fields_used": frozenset(json.loads(row.fields_used))})
+
+
+def count_evaluations(connection: Connection) -> int:
+    """Return how many evaluations there are, archived ones too."""
+    count = connection.execute(sa.select(sa.func.count()).select_from(schema.evaluations)).scalar_one()
+    return int(count) + sum(each.evaluations for each in archived_months(connection))
 
 
 def with_months(
@@ -138,6 +147,28 @@ def answers_of_archived(connection: Connection, id_: str, answer_set: int) -> li
             ours = pyarrow.dataset.field("answer_set") == answer_set
             rows += _rows(connection, each, schema.answers).to_table(filter=ours).to_pylist()
     return rows
+
+
+def archived_batches(connection: Connection, table: sa.Table) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a table of the facts that are archived, in its shape."""
+    form, key = shape(table), "id" if table.name == schema.evaluations.name else "answer_set"
+    came_back = schema.returned_ids.c
+    for each in archived_months(connection):
+        if table.name not in each.files:
+            continue
+        of_month = sa.select(came_back[key]).where(came_back.archive == each.number, came_back[key].is_not(None))
+        gone = list(connection.scalars(of_month))
+        chosen = ~pyarrow.dataset.field(key).isin(gone) if gone else None
+        for batch in _rows(connection, each, table).to_batches(columns=form.names, filter=chosen):
+            yield pa.RecordBatch.from_arrays(
+                [_filled(batch.column(column.name), column) for column in table.columns], schema=form
+            )
+
+
+def _filled(values: pa.Array, column: sa.Column[Any]) -> pa.Array:
+    """Return values with a column's default where there are none, as of a field that was defined since."""
+    default = column.server_default
+    return pa.compute.fill_null(values, int(str(default.arg))) if isinstance(default, sa.DefaultClause) else values
 
 
 def refuse_while_archived(connection: Connection) -> None:

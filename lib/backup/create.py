@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from lib import __version__
 from lib.access import signing
+from lib.analytics.archived_months import count_evaluations
 from lib.analytics.metric_definitions import stored_catalog
 from lib.backup import archive, table_io
 from lib.backup.archive import FORMAT, SECRET, ArchiveMember, BackupWriter, Manifest, StoreSnapshot
@@ -101,7 +102,7 @@ def _facts(facts: FactStore, writing: BackupWriter, tell: Tell) -> tuple[StoreSn
     with facts.read() as connection:
         at = migrations.revision(connection, "facts")
         held = connection.execute(sa.select(schema.workspace)).one()
-        total = connection.execute(sa.select(sa.func.count()).select_from(schema.evaluations)).scalar_one()
+        total = count_evaluations(connection)
         done = 0
 
         def count_rows(count: int) -> None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.archived_months import archived_batches
 from lib.catalog.catalog import Catalog
 from lib.store import schema
 from lib.store.arrow_shapes import shape, table_of
@@ -15,8 +16,11 @@ from lib.store.bulk_io import bulk_insert, load_batches, stream_batches
 
 _STATE_ROWS = 5_000
 
-_MADE_ANEW = schema.metric_rollups
-"""What says which rollups there are, which are computed anew where they are restored."""
+_ARCHIVES = (schema.archives, schema.archived_ids, schema.returned_ids)
+"""What says which evaluations are archived: a backup holds these themselves, among the others."""
+
+_LEFT_OUT = {schema.metric_rollups, *_ARCHIVES}
+"""Beside the rollups what says which there are, which are computed anew where they are restored; and archives."""
 
 OF_THE_MOMENT = frozenset({"sessions", "delivery_contents"})
 """What a backup does not hold: it lets nobody in, and a restore signs everybody out; mails that went out are large."""
@@ -26,16 +30,18 @@ STATE = tuple(table for table in schema.STATE.sorted_tables if table.name not in
 
 
 def fact_tables(catalog: Catalog) -> tuple[sa.Table, ...]:
-    """Return those of the facts, in that order: all but the rollups and what says which there are."""
-    computed = {_MADE_ANEW, *(table for rollup in catalog.rollups for table in rollup.tables)}
+    """Return those of the facts, in that order: all but the rollups, what says which there are, and archives."""
+    computed = {*_LEFT_OUT, *(table for rollup in catalog.rollups for table in rollup.tables)}
     widened = {table.name: table for table in (catalog.evaluations, catalog.replaced_evaluations)}
     held = (widened.get(table.name, table) for table in schema.FACTS.sorted_tables if table not in computed)
     return (*held, *(own.names for own in catalog.own_fields if own.is_category))
 
 
 def of_facts(connection: Connection, table: sa.Table) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a table of the facts."""
+    """Yield the rows of a table of the facts, archived ones too."""
     yield from stream_batches(connection, sa.select(table), shape(table))
+    if table.name in (schema.evaluations.name, schema.answers.name):
+        yield from archived_batches(connection, table)
 
 
 def of_state(connection: Connection, table: sa.Table) -> Iterator[pa.RecordBatch]:

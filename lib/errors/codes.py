@@ -349,8 +349,8 @@ def restored(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     from lib.errors.alert_codes import AlertCode
-    from lib.errors.archive_codes import ArchiveCode
     from lib.errors.answer_codes import AnswerCode
+    from lib.errors.archive_codes import ArchiveCode
     from lib.errors.field_codes import FieldCode
     from lib.errors.formula_codes import FormulaCode
     from lib.errors.import_codes import ImportCode  # here, as these modules are made of this one

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
-from lib.analytics.archived_months import archived_months
+from lib.analytics.archived_months import archived_months, count_evaluations
 from lib.analytics.archiving import bring_version_back
 from lib.analytics.field_definitions import delete_sample_fields, keep_sample_fields
 from lib.analytics.metric_rollups import stored_catalog_for_writing
@@ -183,7 +183,5 @@ def _remove_unused_names(connection: Connection, catalog: Catalog, dimension: Na
 
 
 def _result(connection: Connection, record: ImportRecord) -> UndoResult:
-    left = connection.execute(sa.select(sa.func.count()).select_from(evaluations)).scalar_one()
     # None of the import's rows was changed since: what it added went, what it changed came back.
-    left += sum(month.evaluations for month in archived_months(connection))
-    return UndoResult(record, record.added, record.changed, left)
+    return UndoResult(record, record.added, record.changed, count_evaluations(connection))

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from lib.access.audit_log import Action
 from lib.analytics import archiving, workspace_zone
 from lib.analytics.archived_months import ArchivedMonth, archived_months, names_of
-from lib.analytics.calendar import Granularity, next_bucket
 from lib.analytics.metric_rollups import stored_catalog_for_writing
 from lib.errors import ConflictError
 from lib.errors.archive_codes import ArchiveCode

@@ -86,8 +86,8 @@ def _archived(table: sa.Table, dialect: str) -> sa.Table:
     """Return the temporary table of archived rows; PostgreSQL drops it, and the view, when the transaction ends."""
     columns = (sa.Column(each.name, each.type) for each in table.columns)
     name, number = f"archived_{table.name}", sa.Column(ARCHIVE, sa.Integer)
-    ends = {"postgresql_on_commit": "DROP"} if dialect == "postgresql" else {}
-    return sa.Table(name, sa.MetaData(), *columns, number, prefixes=["TEMPORARY"], **ends)
+    ends = "DROP" if dialect == "postgresql" else None
+    return sa.Table(name, sa.MetaData(), *columns, number, prefixes=["TEMPORARY"], postgresql_on_commit=ends)
 
 
 def _both(table: sa.Table, archived: sa.Table, key: str) -> sa.CompoundSelect[Any]:
