@@ -25,7 +25,7 @@ from lib.exports.answers import answer_export
 from lib.exports.evaluations import evaluation_export
 from lib.jobs.tasks import TASKS
 from lib.reports.context import ViewOptions, build_context
-from lib.reports.page import PageValue
+from lib.reports.page import Caption, PageValue
 from lib.reports.pages import PAGES
 from lib.store import schema
 from lib.workspace import Workspace
@@ -55,23 +55,21 @@ def rows(workspace: Workspace) -> dict[str, list[str]]:
         }
 
 
-def selections(workspace: Workspace) -> Iterator[tuple[str, Filters]]:
-    """Yield selections of which some need the evaluations themselves: cut days, another zone, ranges, answers."""
+def selections(workspace: Workspace) -> Iterator[tuple[str, Filters, tuple[str, ...]]]:
+    """Yield selections that need the evaluations themselves, each with the pages that are asked of it.
+
+    One is in another zone, one is cut by an instant, one is of evaluations by their answers.
+    """
     whole = make_filters(date(2025, 1, 1), date(2025, 12, 31)).in_catalog(workspace.catalog)
-    yield "year", whole
-    yield "all", replace(whole, date_from=None, date_to=None)
-    yield "cut", replace(whole, date_to=NOON)
-    yield "zone", replace(whole, timezone="Asia/Tokyo")
-    longer = (Range("durationInSeconds", Decimal(300), None),)
-    yield "range", replace(whole, date_from=date(2025, 2, 3), date_to=date(2025, 11, 2), ranges=longer)
-    failed = (Predicate("failedCriterion", ("Identity checked",)),)
-    yield "failed", replace(whole, predicates=failed)
+    yield "zone", replace(whole, date_from=None, date_to=None, timezone="Asia/Tokyo"), ("overview", "evaluations")
+    yield "cut", replace(whole, date_to=NOON, ranges=(Range("durationInSeconds", Decimal(100), None),)), tuple(PAGES)
+    yield "failed", replace(whole, predicates=(Predicate("failedCriterion", ("Identity checked",)),)), ("criteria",)
 
 
 def answers(workspace: Workspace) -> Iterator[tuple[str, str]]:
     """Yield what pages, files and programs are told of selections, each with its name."""
-    for name, filters in selections(workspace):
-        for definition in PAGES.values():
+    for name, filters, pages in selections(workspace):
+        for definition in (PAGES[page] for page in pages):
             view = ViewOptions("previous" if definition.is_compared else "none")
             context = build_context(workspace.answers, workspace.calendar, filters, view, lambda *_: ())
             page = PageValue(definition.title, definition.question, context.shown, tuple(definition.blocks(context)))
@@ -105,7 +103,12 @@ def _sorted(value: Any) -> Any:
     if isinstance(value, Mapping):
         return sorted((repr(key), repr(_sorted(each))) for key, each in value.items())
     if isinstance(value, list | tuple):
-        return [_sorted(each) for each in value]
+        return [_sorted(each) for each in value if not _says_archived(each)]
     if is_dataclass(value):
         return [type(value).__name__, *((each.name, _sorted(getattr(value, each.name))) for each in fields(value))]
     return value
+
+
+def _says_archived(block: Any) -> bool:
+    """Return whether a page's block says which months are archived."""
+    return isinstance(block, Caption) and str(block.words).startswith("Archived: ")

@@ -107,23 +107,38 @@ def catalog_between(
     connection: Connection, catalog: Catalog, first: datetime | None, last: datetime | None, *, answers: bool = False
 ) -> Catalog:
     """Return a catalog whose evaluations hold those archived from an instant to another; None where it is open."""
-    months = [
-        each
-        for each in archived_months(connection)
-        if (first is None or each.last_at >= first) and (last is None or each.first_at <= last)
-    ]
-    return with_months(connection, catalog, months, answers=answers)
+    return with_months(connection, catalog, _months_between(connection, first, last), answers=answers)
 
 
 def with_archived_rows(
     connection: Connection, filters: Filters, calendar: Calendar, *, answers: bool = False
 ) -> Filters:
     """Return the same question of evaluations among which are the archived ones of its period."""
-    zone = filters.zone(calendar.zone)
-    first = None if filters.date_from is None else first_instant(filters.date_from, zone)
-    last = None if filters.date_to is None else last_instant(filters.date_to, zone)
+    first, last = _ends(filters, calendar)
     answers = answers or asks_answers(filters)
     return replace(filters, catalog=catalog_between(connection, filters.catalog, first, last, answers=answers))
+
+
+def months_in_period(connection: Connection, filters: Filters, calendar: Calendar) -> str:
+    """Return the names of the archived months that a question's period meets; empty where it meets none."""
+    return names_of(_months_between(connection, *_ends(filters, calendar)))
+
+
+def _ends(filters: Filters, calendar: Calendar) -> tuple[datetime | None, datetime | None]:
+    """Return the first and the last instant of a question's period; None where it is open."""
+    zone = filters.zone(calendar.zone)
+    return (
+        None if filters.date_from is None else first_instant(filters.date_from, zone),
+        None if filters.date_to is None else last_instant(filters.date_to, zone),
+    )
+
+
+def _months_between(connection: Connection, first: datetime | None, last: datetime | None) -> list[ArchivedMonth]:
+    return [
+        each
+        for each in archived_months(connection)
+        if (first is None or each.last_at >= first) and (last is None or each.first_at <= last)
+    ]
 
 
 def asks_answers(filters: Filters) -> bool:
