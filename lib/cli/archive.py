@@ -34,7 +34,7 @@ def archive_command(before: datetime | None, to: str | None, restore: str | None
     if restore is not None and not _MONTH.fullmatch(restore):
         raise click.BadParameter(f"'{restore}' is not a month, such as 2025-01", param_hint="--restore")
     if before is not None:
-        place = to if to is None or "://" in to else str(Path(to).absolute())
+        place = to if to is None or "://" in to else str(Path(to).resolve())
         archived = _perform("archive", before=before.date().isoformat(), to=place)
         click.echo("\n".join(f"archived: {_counts(each)}" for each in archived))
     elif restore is not None:

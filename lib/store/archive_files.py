@@ -50,7 +50,8 @@ class ArchiveFolder:
         """Write a file, so that it is on the disk when this returns. Raises StorageError where that can't be."""
         path, rows = self._path(name), 0
         try:
-            self._files.create_dir(path.rpartition("/")[0], recursive=True)
+            if self._is_local:  # in S3 there are no folders
+                self._files.create_dir(path.rpartition("/")[0], recursive=True)
             with self._files.open_output_stream(path) as stream:
                 hashed = _Hashed(stream)
                 with pa.parquet.ParquetWriter(pa.PythonFile(hashed, "w"), shape, compression="zstd") as writer:
@@ -100,6 +101,10 @@ class ArchiveFolder:
         paths = [self._path(file.name) for file in files]
         return pa.dataset.dataset(paths, schema=shape, format="parquet", filesystem=self._files)
 
+    @property
+    def _is_local(self) -> bool:
+        return isinstance(self._files, pa.fs.LocalFileSystem)
+
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
 
@@ -110,7 +115,7 @@ class ArchiveFolder:
 
     def _flush(self, path: str) -> None:
         """See to it that a file of this machine, and its name, outlive a loss of power."""
-        if isinstance(self._files, pa.fs.LocalFileSystem):
+        if self._is_local:
             for each in (Path(path), Path(path).parent):
                 handle = os.open(each, os.O_RDONLY)
                 try:
