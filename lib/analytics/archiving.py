@@ -23,7 +23,7 @@ from lib.errors.archive_codes import ArchiveCode
 from lib.store import schema
 from lib.store.archive_files import ArchiveFile, ArchiveFolder
 from lib.store.archived_rows import ARCHIVE, IS_ARCHIVED, archived_shape
-from lib.store.bulk_io import bulk_insert, drop, fill, stream_batches
+from lib.store.bulk_io import analyze_grown, bulk_insert, drop, fill, stream_batches
 from lib.store.enums import NO_KEY
 from lib.store.facts import archive_folder
 from lib.store.schema import archived_ids, archives, returned_ids, workspace
@@ -94,6 +94,7 @@ def archive_month(
         connection.execute(sa.insert(archived_ids).from_select(["id", "archive"], ids))
     connection.execute(sa.delete(answers).where(answers.c.answer_set.in_(sets)))
     connection.execute(sa.delete(facts).where(ours))
+    analyze_grown(connection)
     _raise_version(connection)
     return month_of_row(connection.execute(sa.select(archives).where(archives.c.number == number)).one())
 

@@ -204,19 +204,21 @@ def delete(connection: Connection, name: str) -> OwnField:
     Raises ConflictError while evaluations are archived, whose files may hold its values.
     """
     refuse_while_archived(connection)
-    fields = own_fields(connection)
-    own = find(fields, name)
-    _remove(connection, fields, own)
+    return _delete(connection, find(own_fields(connection), name))
+
+
+def _delete(connection: Connection, own: OwnField) -> OwnField:
+    _remove(connection, own_fields(connection), own)
     connection.execute(sa.delete(schema.fields).where(schema.fields.c.number == own.number))
     _raise_version(connection)
     return own
 
 
 def delete_sample_fields(connection: Connection) -> None:
-    """Delete the fields of sample data, before these go."""
+    """Delete the fields of sample data, before these go, archived ones too."""
     for own in own_fields(connection):
         if own.is_sample:
-            delete(connection, own.name)
+            _delete(connection, own)
 
 
 def keep_sample_fields(connection: Connection) -> None:

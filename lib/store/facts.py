@@ -159,6 +159,7 @@ class FactStore:
         """
         with ExitStack() as stack:
             stack.enter_context(translated_errors())
+            is_readonly = self.embedded or not self._has_archives()
             connection = stack.enter_context(self._connected())
             if seconds is not None:
                 connection.info[_ENDS_AT] = monotonic() + seconds
@@ -166,7 +167,7 @@ class FactStore:
             stack.callback(archived_rows.detach, connection, connection.info)
             if not self.embedded:
                 connection = connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=not self._has_archives()
+                    isolation_level="REPEATABLE READ", postgresql_readonly=is_readonly
                 )
                 if seconds is not None:
                     limit = sa.func.set_config("statement_timeout", str(int(seconds * 1000)), True)

@@ -80,6 +80,9 @@ def test_every_number_of_every_page_stays(workspace: Workspace) -> None:
     assert findings(workspace) == ()
     bring_back(workspace, *(month["month"] for month in do(workspace, JobKind.ARCHIVES, do="list")["months"]))
     assert archived.rows(workspace) == rows
+    archive(workspace, "2024-03-01")
+    do(workspace, JobKind.DELETE_ALL, name=workspace.settings.name)
+    assert held(workspace) == {"here": 0, "archived": 0, "answers": 0}
     assert findings(workspace) == ()
 
 
