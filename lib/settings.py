@@ -252,6 +252,11 @@ class Settings(LoginSettings, OutgoingSettings):
         return self.data_dir.absolute() / "exports"
 
     @property
+    def archive_folder(self) -> StorageAddress:
+        """Where evaluations are archived unless the command names another place."""
+        return self.storage_address.within("archive")
+
+    @property
     def zone(self) -> zoneinfo.ZoneInfo:
         """The time zone as a value."""
         return zoneinfo.ZoneInfo(self.timezone)

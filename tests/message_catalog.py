@@ -42,6 +42,7 @@ from lib.delivery import schedule_choice
 from lib.errors.access_codes import AccessCode
 from lib.errors.alert_codes import AlertCode
 from lib.errors.answer_codes import AnswerCode
+from lib.errors.archive_codes import ArchiveCode
 from lib.errors.codes import FailureCode
 from lib.errors.field_codes import FieldCode
 from lib.errors.formula_codes import FormulaCode
@@ -174,6 +175,7 @@ VALUES: dict[str, list[str]] = {
     "refused mappings": [code.text for code in MappingCode],
     "refused fields": [code.text for code in FieldCode],
     "refused alerts": [code.text for code in AlertCode],
+    "archives": [code.text for code in ArchiveCode],
     "alerts": [
         text for texts in (alert_words.FIRES, alert_words.RECOVERED, alert_words.SUBJECTS) for text in texts.values()
     ],

@@ -20,7 +20,7 @@ LAYERS = [
     {"lib.workspace"},
     {"lib.jobs.handlers"},
     {"lib.jobs.tasks"},
-    {"lib.jobs.field_tasks", "lib.jobs.metric_tasks", "lib.jobs.report_tasks"},
+    {"lib.jobs.archive_tasks", "lib.jobs.field_tasks", "lib.jobs.metric_tasks", "lib.jobs.report_tasks"},
     {"lib.outgoing"},
     {"lib.scheduled_reports", "lib.alerts"},
     {"lib.webhooks"},

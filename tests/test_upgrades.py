@@ -171,6 +171,10 @@ FACTS_ROWS: dict[str, Rows] = {
     "0012": {**OF_0011, "fields": []},  # what defines one makes its column, too
     "0013": {**OF_0011, "fields": [], **{name: [] for name in OF_ANSWERS}},
     "0014": {**OF_0011, "fields": [], **{name: [] for name in OF_ANSWERS}},
+    "0015": {
+        **OF_0011,
+        **{name: [] for name in ("fields", "metrics", "metric_rollups", *OF_ANSWERS)},
+    },
 }
 """What the tables of each revision hold; those of the rollups are filled by their columns, `workspace` by the first."""
 

@@ -45,6 +45,8 @@ class Action(StrEnum):
     BACKUP = "backup"
     RESTORE = "restore"
     TIMEZONE = "timezone"
+    ARCHIVED = "archived"
+    ARCHIVE_RESTORED = "archive_restored"
     VIEWS_DELETED = "views_deleted"
     NOTES_DELETED = "notes_deleted"
     FIELD_DEFINED = "field_defined"
@@ -96,6 +98,8 @@ _ACTION_LABELS = {
     Action.BACKUP: "backup",
     Action.RESTORE: "restore",
     Action.TIMEZONE: "time zone changed",
+    Action.ARCHIVED: "evaluations archived",
+    Action.ARCHIVE_RESTORED: "archived evaluations brought back",
     Action.VIEWS_DELETED: "saved views deleted",
     Action.NOTES_DELETED: "notes deleted",
     Action.FIELD_DEFINED: "field defined",

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import breakdowns, queries
+from lib.analytics.archived_months import with_archived_rows
 from lib.analytics.breakdowns import GroupTotals
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.conditions import fact_conditions, fact_key
@@ -68,6 +69,7 @@ def newest_instants(
     connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension | None
 ) -> NewestInstants:
     """Return when each member last had an evaluation; the whole without a dimension."""
+    filters = with_archived_rows(connection, filters, calendar)
     facts = filters.catalog.evaluations
     newest = sa.func.max(facts.c.audio_at)
     where = fact_conditions(filters, calendar)

@@ -29,7 +29,7 @@ def fact_conditions(filters: Filters, calendar: Calendar) -> list[sa.ColumnEleme
         conditions.append(facts.c.audio_at <= last_instant(filters.date_to, zone))
     for dimension, ids in _predicates(filters):
         if isinstance(dimension, FailedCriterionDimension):
-            conditions.append(facts.c.answer_set.in_(_failed(ids)))
+            conditions.append(facts.c.answer_set.in_(_failed(ids, filters.catalog.answers)))
             continue
         key = fact_key(facts, dimension.column)
         if isinstance(dimension, EnumDimension):
@@ -96,9 +96,9 @@ def fact_key(facts: sa.FromClause, column: str) -> sa.ColumnElement[Any]:
     return sa.func.coalesce(key, enums.NO_KEY).label(column) if key.nullable else key
 
 
-def _failed(names: Sequence[str]) -> sa.Select[tuple[int]]:
+def _failed(names: Sequence[str], answers: sa.Table) -> sa.Select[tuple[int]]:
     """Return the sets of answers that have no points in a criterion of one of these names."""
-    held, known = schema.answers.c, schema.criteria.c
+    held, known = answers.c, schema.criteria.c
     keys = sa.select(known.key).where(known.name.in_(names))
     return sa.select(held.answer_set).where(held.points == 0, held.criterion_key.in_(keys))
 

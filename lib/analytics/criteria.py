@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.archived_months import answers_of_archived, archived_months
 from lib.analytics.calendar import Bucket, Calendar, Granularity
 from lib.analytics.cluster_spreads import SharedSpreads, day_spreads, day_spreads_by, executive_spreads_by
 from lib.analytics.members import member_names
@@ -175,7 +176,8 @@ def criterion_trend(
 
 def has_answers(connection: Connection) -> bool:
     """Return whether any evaluation has answers."""
-    return connection.execute(sa.select(schema.answers.c.answer_set).limit(1)).first() is not None
+    is_here = connection.execute(sa.select(schema.answers.c.answer_set).limit(1)).first() is not None
+    return is_here or any(schema.answers.name in month.files for month in archived_months(connection))
 
 
 def criteria_by_key(connection: Connection) -> dict[int, Criterion]:
@@ -219,26 +221,30 @@ def in_order(
     return [*present, *(row for row in rows if value(row) is None)]
 
 
-def evaluation_answers(connection: Connection, answer_set: int | None) -> tuple[Answer, ...]:
-    """Return the answers of an evaluation by its set, in the order of the scorecard; none where it has no set."""
+def evaluation_answers(
+    connection: Connection, answer_set: int | None, archived_id: str | None = None
+) -> tuple[Answer, ...]:
+    """Return the answers of an evaluation by its set, in the order of the scorecard; none where it has no set.
+
+    Of an archived evaluation its id is needed, too.
+    """
     if answer_set is None:
         return ()
-    held, known = schema.answers.c, schema.criteria.c
-    rows = connection.execute(
-        sa.select(schema.answers, known.name, known.form, known.section)
-        .join(schema.criteria, known.key == held.criterion_key)
-        .where(held.answer_set == answer_set)
-        .order_by(known.key)
-    )
+    if archived_id is None:
+        chosen = sa.select(schema.answers).where(schema.answers.c.answer_set == answer_set)
+        rows: Sequence[Mapping[str, Any]] = [row._asdict() for row in connection.execute(chosen)]
+    else:
+        rows = answers_of_archived(connection, archived_id, answer_set)
+    known = criteria_by_key(connection)
     return tuple(
         Answer(
-            Criterion(row.name, row.form, row.section),
-            None if row.points is None else row.points / OWN_SCALE,
-            None if row.max_points is None else row.max_points / OWN_SCALE,
-            row.critical,
-            row.comment,
+            known[row["criterion_key"]],
+            None if row["points"] is None else row["points"] / OWN_SCALE,
+            None if row["max_points"] is None else row["max_points"] / OWN_SCALE,
+            row["critical"],
+            row["comment"],
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: row["criterion_key"])
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.archived_months import archived_months
 from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import Grant
 from lib.analytics.queries import options
@@ -47,6 +48,7 @@ def own_fields_in_use(connection: Connection, grant: Grant, catalog: Catalog) ->
         tests = [sa.exists().where(facts.c[own.column].is_not(None), *limits).label(own.column) for own in plain]
         has_value = connection.execute(sa.select(*tests)).one()
         held |= {own.column for own, is_held in zip(plain, has_value, strict=True) if is_held}
+        held |= {column for month in archived_months(connection) for column in month.fields_used}
     return tuple(own for own in visible if own.column in held)
 
 

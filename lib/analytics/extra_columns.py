@@ -10,17 +10,20 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from lib.analytics.sql_time import local_time
+from lib.catalog.catalog import Catalog
 from lib.catalog.formulas.row_sql import WEEKDAY
 from lib.catalog.measures import ExtraColumn
-from lib.store.schema import answers, criteria
+from lib.store.schema import criteria
 
 
 def extra_columns(
-    facts: sa.FromClause, extras: Sequence[ExtraColumn], zone: ZoneInfo, first: datetime, last: datetime
+    catalog: Catalog, extras: Sequence[ExtraColumn], zone: ZoneInfo, first: datetime, last: datetime
 ) -> list[sa.ColumnElement[Any]]:
     """Return columns of the facts, each under its name; hours and weekdays are right from `first` to `last`."""
     return [
-        _wall_clock(facts, each, zone, first, last) if each.criterion is None else _share(facts, each)
+        _wall_clock(catalog.evaluations, each, zone, first, last)
+        if each.criterion is None
+        else _share(catalog.evaluations, catalog.answers, each)
         for each in extras
     ]
 
@@ -33,7 +36,7 @@ def _wall_clock(
     return sa.cast(sa.extract(part, local_time(facts.c.audio_at, zone, first, last)), sa.BigInteger).label(extra.name)
 
 
-def _share(facts: sa.FromClause, extra: ExtraColumn) -> sa.ColumnElement[Any]:
+def _share(facts: sa.FromClause, answers: sa.Table, extra: ExtraColumn) -> sa.ColumnElement[Any]:
     """Return the share of points of the answer to a criterion of a name; null where there is none that applies."""
     keys = sa.select(criteria.c.key).where(criteria.c.name == extra.criterion)
     share = sa.select(sa.func.max(answers.c.share)).where(

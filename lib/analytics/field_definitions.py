@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
+from lib.analytics.archived_months import refuse_while_archived, with_all_months
 from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import EVERYTHING, Grant
 from lib.catalog.catalog import Catalog
@@ -56,7 +57,7 @@ def fields_in_use(connection: Connection, grant: Grant) -> tuple[FieldUse, ...]:
     fields = own_fields(connection)
     if not fields:
         return ()
-    catalog = catalog_with(fields)
+    catalog = with_all_months(connection, catalog_with(fields), answers=False)
     visible, facts = grant_conditions(catalog.evaluations, grant, catalog), catalog.evaluations.c
     counts = [
         sa.func.count(sa.case((facts[own.column] != NO_KEY, 1)) if own.is_category else facts[own.column])
@@ -198,20 +199,26 @@ def change_type(connection: Connection, name: str, type_: OwnFieldType) -> OwnFi
 
 
 def delete(connection: Connection, name: str) -> OwnField:
-    """Delete a field with its values, for good. Raises FieldError where there is none of the name."""
-    fields = own_fields(connection)
-    own = find(fields, name)
-    _remove(connection, fields, own)
+    """Delete a field with its values, for good. Raises FieldError where there is none of the name.
+
+    Raises ConflictError while evaluations are archived, whose files may hold its values.
+    """
+    refuse_while_archived(connection)
+    return _delete(connection, find(own_fields(connection), name))
+
+
+def _delete(connection: Connection, own: OwnField) -> OwnField:
+    _remove(connection, own_fields(connection), own)
     connection.execute(sa.delete(schema.fields).where(schema.fields.c.number == own.number))
     _raise_version(connection)
     return own
 
 
 def delete_sample_fields(connection: Connection) -> None:
-    """Delete the fields of sample data, before these go."""
+    """Delete the fields of sample data, before these go, archived ones too."""
     for own in own_fields(connection):
         if own.is_sample:
-            delete(connection, own.name)
+            _delete(connection, own)
 
 
 def keep_sample_fields(connection: Connection) -> None:

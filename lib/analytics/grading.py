@@ -11,6 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.archived_months import with_archived_rows
 from lib.analytics.calendar import Calendar
 from lib.analytics.conditions import fact_conditions, fact_key
 from lib.analytics.members import member_names
@@ -62,6 +63,7 @@ class GradingByEvaluator:
 
 def grading(connection: Connection, filters: Filters, calendar: Calendar) -> GradingByEvaluator:
     """Return how a selection was graded, in all and by evaluator; it reads the facts."""
+    filters = with_archived_rows(connection, filters, calendar)
     facts = filters.catalog.evaluations
     completed = facts.c.state == State.Completed.value
     is_timed = sa.and_(completed, facts.c.evaluated_at >= facts.c.audio_at)

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.archived_months import with_archived_rows
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.planner import ResolvedPeriod, resolve_period
 from lib.analytics.queries import Trend
@@ -80,6 +81,7 @@ def _rows(
     connection: Connection, filters: Filters, calendar: Calendar, period: ResolvedPeriod, measures: tuple[str, ...]
 ) -> tuple[FactRows, Sequence[sa.ColumnElement[Any]]]:
     """Return the evaluations of a selection, and the weekday and the hour of each."""
+    filters = with_archived_rows(connection, filters, calendar)
     extras = dict.fromkeys(extra for name in measures for extra in find_measure(name).extras)
     if not extras:
         rows = fact_rows(connection, filters, calendar)

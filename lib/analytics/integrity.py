@@ -14,10 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
+from lib.analytics.archived_months import archived_months, with_all_months
 from lib.analytics.sql_time import local_day
 from lib.catalog.catalog import Catalog
+from lib.errors import StorageError
 from lib.store.bulk_io import drop
-from lib.store.schema import answers, criteria, workspace
+from lib.store.schema import archived_ids, criteria, evaluations, workspace
 
 LISTED = 20
 
@@ -36,12 +38,20 @@ class IntegrityReport:
 
 
 def findings(connection: Connection, catalog: Catalog) -> IntegrityReport:
-    """Look the facts through; none where all is well."""
+    """Look the facts through, archived months too; none where all is well.
+
+    Where a file of an archive can't be read that is all that is told: without it nothing else can be held to anything.
+    """
+    unreadable = tuple(_unreadable_archives(connection))
+    if unreadable:
+        return IntegrityReport((), unreadable)
+    catalog = with_all_months(connection, catalog)
     cells = tuple(_cell(each) for each in rollup.differences(connection, catalog, LISTED))
     return IntegrityReport(
         cells,
         (
             *_doubled(connection, catalog),
+            *_archived_twice(connection),
             *_nameless(connection, catalog),
             *_misplaced(connection, catalog),
             *_unlike_their_answers(connection, catalog),
@@ -99,6 +109,29 @@ def _doubled(connection: Connection, catalog: Catalog) -> Iterator[str]:
         )
 
 
+def _unreadable_archives(connection: Connection) -> Iterator[str]:
+    for month in archived_months(connection):
+        for file in month.files.values():
+            try:
+                month.folder(connection).verify(month.name, file)
+            except StorageError as error:
+                yield error.message
+
+
+def _archived_twice(connection: Connection) -> Iterator[str]:
+    """Yield what is wrong with the ids of archived evaluations."""
+    held, facts = archived_ids.c, evaluations.c
+    both = sa.select(sa.func.count()).where(held.id.in_(sa.select(facts.id)))
+    count = connection.execute(both).scalar_one()
+    if count:
+        yield f"evaluations that are archived, and among the others too: {count}"
+    ids = connection.execute(sa.select(held.archive, sa.func.count()).group_by(held.archive))
+    known = {row.archive: row[1] for row in ids}
+    for month in archived_months(connection):
+        if known.get(month.number, 0) != month.evaluations:
+            yield f"archived evaluations of {month.name}: {month.evaluations}, with {known.get(month.number, 0)} ids"
+
+
 def _nameless(connection: Connection, catalog: Catalog) -> Iterator[str]:
     for dimension in catalog.stored_dimensions:
         key = catalog.evaluations.c[dimension.column]
@@ -132,7 +165,7 @@ def _misplaced(connection: Connection, catalog: Catalog) -> Iterator[str]:
 
 def _unlike_their_answers(connection: Connection, catalog: Catalog) -> Iterator[str]:
     """Yield what is wrong between evaluations and their answers to criteria."""
-    facts, held = catalog.evaluations.c, answers.c
+    facts, held = catalog.evaluations.c, catalog.answers.c
     most = sa.case((held.points.is_not(None), sa.cast(held.max_points, sa.BigInteger)))
     sums = (
         sa.select(

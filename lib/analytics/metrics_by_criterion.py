@@ -16,7 +16,6 @@ from lib.analytics.sources import FactRows, fact_rows
 from lib.analytics.unsummed_values import unsummed_values
 from lib.catalog.criteria import CRITERION, Criterion
 from lib.catalog.measures import ExtraColumn, MeasureTotals, aggregates, find_measure
-from lib.store.schema import answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,8 @@ def metrics_by_criterion(
     measures = filters.catalog.measure_names(metrics)
 
     def answered(extras: Sequence[ExtraColumn]) -> FactRows:
-        rows = fact_rows(connection, filters, calendar, extras)
+        rows = fact_rows(connection, filters, calendar, extras, answers=True)
+        answers = rows.answers
         same = answers.c.answer_set == rows.facts.c.answer_set
         joined = sa.select(*rows.facts.c, answers.c.criterion_key).select_from(rows.facts.join(answers, same))
         with_criteria = joined.where(*rows.conditions).subquery("answered_evaluations")

@@ -16,11 +16,13 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.archived_months import asks_answers, catalog_between
 from lib.analytics.calendar import ONE_DAY, Calendar, day_start, offsets
 from lib.analytics.conditions import fact_conditions
 from lib.analytics.planner import source as source_of
 from lib.analytics.query import Filters
 from lib.analytics.records import Record, newest_records
+from lib.catalog.catalog import Catalog
 from lib.catalog.measures import NOTHING, PLAIN_MEASURES, MeasureTotals, aggregates
 from lib.store.enums import State
 
@@ -121,7 +123,9 @@ def live_counts(connection: Connection, filters: Filters, calendar: Calendar, no
         **{day: _end_of_minute(day, clock.time(), zone) for day in (today - ONE_DAY, today - 7 * ONE_DAY)},
     }
     first_minute = now.astimezone(UTC) - (MINUTES - 1) * _MINUTE
-    conditions = fact_conditions(undated(filters), calendar)
+    first, last = day_start(min(ends), zone), day_start(today + ONE_DAY, zone)
+    filters = replace(undated(filters), catalog=_catalog_between(connection, filters, first, last))
+    conditions = fact_conditions(filters, calendar)
     facts = filters.catalog.evaluations
     parts = [
         _counted(facts, conditions, place, day_start(day, zone), day_start(day + ONE_DAY, zone), _HOUR, cut=end)
@@ -149,13 +153,19 @@ def backlog(connection: Connection, filters: Filters, calendar: Calendar) -> Bac
     days = connection.execute(by_day.order_by(rows.day), source.values).all()
     if not days:
         return Backlog(0, 0, None)
-    facts = filters.catalog.evaluations.c
+    begins, ends = (day_start(day, calendar.zone) for day in (days[0][0], days[0][0] + ONE_DAY))
+    chosen = replace(chosen, catalog=_catalog_between(connection, chosen, begins, ends))
+    facts = chosen.catalog.evaluations.c
     waits = facts.state.in_((State.Pending.value, State.Processing.value))
     first = sa.select(sa.func.min(facts.audio_at)).where(
-        *fact_conditions(chosen, calendar), facts.audio_at >= day_start(days[0][0], calendar.zone), waits
+        *fact_conditions(chosen, calendar), facts.audio_at >= begins, facts.audio_at < ends, waits
     )
-    oldest = connection.execute(first.where(facts.audio_at < day_start(days[0][0] + ONE_DAY, calendar.zone))).scalar()
+    oldest = connection.execute(first).scalar()
     return Backlog(sum(int(row[1]) for row in days), sum(int(row[2]) for row in days), oldest)
+
+
+def _catalog_between(connection: Connection, filters: Filters, first: datetime, last: datetime) -> Catalog:
+    return catalog_between(connection, filters.catalog, first, last, answers=asks_answers(filters))
 
 
 def instant_at(day: date, clock: time, zone: ZoneInfo) -> datetime:

@@ -33,7 +33,10 @@ def record_values(record: Record, zone: ZoneInfo, catalog: Catalog) -> dict[str,
 
 
 def record_as_json(record: Record, zone: ZoneInfo, catalog: Catalog) -> dict[str, Any]:
-    """Return an evaluation as answers and webhooks have it: instants as ISO 8601, own fields under `fields`."""
+    """Return an evaluation as answers and webhooks have it: instants as ISO 8601, own fields under `fields`.
+
+    One that is archived says so, by `archived`.
+    """
     values = record_values(record, zone, catalog)
     for name, field in catalog.fields.items():
         if field.kind is FieldType.INSTANT:
@@ -41,7 +44,7 @@ def record_as_json(record: Record, zone: ZoneInfo, catalog: Catalog) -> dict[str
     own = {each: values.pop(each.parameter) for each in catalog.own_fields}
     values["fields"] = {each.name: value for each, value in own.items() if not each.archived}
     values["averageNote"] = None if record.score is None else rounded(record.score, 2)
-    return values
+    return {**values, "archived": True} if record.is_archived else values
 
 
 def _own_value(kind: FieldType, value: Any, zone: ZoneInfo) -> Any:

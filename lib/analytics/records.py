@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import enum
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.archived_months import (
+    archived_months,
+    asks_answers,
+    months_of_ids,
+    with_archived_rows,
+    with_months,
+)
 from lib.analytics.calendar import Calendar
 from lib.analytics.conditions import fact_conditions, grant_conditions
 from lib.analytics.grants import Grant
 from lib.analytics.heatmap import weekday_and_hour
 from lib.analytics.members import member_names
-from lib.analytics.planner import ResolvedPeriod, resolve_period
+from lib.analytics.planner import ResolvedPeriod, needs_facts, resolve_period
+from lib.analytics.planner import source as source_of
 from lib.analytics.query import Filters
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import EXECUTIVE, Member
+from lib.catalog.measures import sums
 from lib.catalog.own_fields import OwnFieldType
 from lib.store import enums
+from lib.store.archived_rows import IS_ARCHIVED
 from lib.store.enums import Sentiment, State
 
 
@@ -44,6 +54,12 @@ class Record:
     recording_url: str | None
     own: Mapping[str, Any] = field(default_factory=dict)  # own fields that are no category, by column, as they are kept
     answer_set: int | None = None  # what its answers to criteria are kept under; None where it has none
+    is_archived: bool = False
+
+    @property
+    def archived_id(self) -> str | None:
+        """Its id where it is archived, by which its answers are found."""
+        return self.id if self.is_archived else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +105,8 @@ class RecordMatch:
 
 def record(connection: Connection, filters: Filters, calendar: Calendar, id_: str) -> Record | None:
     """Return the evaluation of an id; None where the selection has none of that id."""
-    facts = filters.catalog.evaluations
+    catalog = with_months(connection, filters.catalog, months_of_ids(connection, [id_]), answers=asks_answers(filters))
+    filters, facts = replace(filters, catalog=catalog), catalog.evaluations
     where = (*fact_conditions(filters, calendar), facts.c.id == id_)
     rows = connection.execute(sa.select(facts).where(*where)).all()
     return next(iter(_read(connection, rows, filters.catalog)), None)
@@ -106,6 +123,11 @@ def records(
 ) -> Records:
     """Return one page of the selection's evaluations that match, in an order, and how many there are in all."""
     period = resolve_period(connection, filters, calendar)
+    if order is RecordOrder.NEWEST and match == RecordMatch():
+        newest = _newest_page(connection, filters, calendar, page, page_size)
+        if newest is not None:
+            return Records(period, *newest, page, page_size)
+    filters = with_archived_rows(connection, filters, calendar)
     facts, executives = filters.catalog.evaluations, EXECUTIVE.table
     where = [*fact_conditions(filters, calendar), *_search_conditions(connection, filters.catalog, match.text)]
     if match.weekday is not None or match.hour is not None:
@@ -132,14 +154,49 @@ def newest_records(
     connection: Connection, filters: Filters, calendar: Calendar, before: datetime, count: int
 ) -> tuple[Record, ...]:
     """Return the newest evaluations of a selection of those before an instant, by their start, then by id."""
-    facts = filters.catalog.evaluations
-    where = (*fact_conditions(filters, calendar), facts.c.audio_at < before)
-    newest = sa.select(facts).where(*where).order_by(*_ordered(facts, RecordOrder.NEWEST)).limit(count)
-    return _read(connection, connection.execute(newest).all(), filters.catalog)
+    found: tuple[Record, ...] = ()
+    for chosen, after in _not_archived_first(connection, filters, calendar):
+        facts = chosen.catalog.evaluations
+        where = [*fact_conditions(chosen, calendar), facts.c.audio_at < before]
+        where += [] if after is None else [facts.c.audio_at > after]
+        newest = sa.select(facts).where(*where).order_by(*_ordered(facts, RecordOrder.NEWEST)).limit(count)
+        found = _read(connection, connection.execute(newest).all(), chosen.catalog)
+        if len(found) == count:
+            break
+    return found
+
+
+def _newest_page(
+    connection: Connection, filters: Filters, calendar: Calendar, page: int, page_size: int
+) -> tuple[tuple[Record, ...], int] | None:
+    """Return a page of the newest, and how many there are in all, where no archived month has to be read for it."""
+    if not archived_months(connection) or needs_facts(filters):
+        return None
+    chosen, after = next(_not_archived_first(connection, filters, calendar))
+    facts = chosen.catalog.evaluations
+    where = [*fact_conditions(chosen, calendar), *([] if after is None else [facts.c.audio_at > after])]
+    newest = sa.select(facts).where(*where).order_by(*_ordered(facts, RecordOrder.NEWEST))
+    rows = connection.execute(newest.limit(page_size).offset((page - 1) * page_size)).all()
+    if len(rows) < page_size and after is not None:
+        return None
+    source = source_of(connection, filters, calendar, (), ("evaluations",))
+    total = connection.execute(sa.select(*sums(source.rows, ("evaluations",))), source.values).scalar_one()
+    return _read(connection, rows, chosen.catalog), int(total or 0)
+
+
+def _not_archived_first(
+    connection: Connection, filters: Filters, calendar: Calendar
+) -> Iterator[tuple[Filters, datetime | None]]:
+    """Yield where to look for the newest: what is newer than all that is archived, then all; with what it is after."""
+    months = archived_months(connection)
+    if months:
+        yield filters, max(each.last_at for each in months)
+    yield with_archived_rows(connection, filters, calendar), None
 
 
 def records_of_ids(connection: Connection, ids: Sequence[str], grant: Grant, catalog: Catalog) -> tuple[Record, ...]:
     """Return those of some evaluations that are there and that a grant shows, the newest first, then by id."""
+    catalog = with_months(connection, catalog, months_of_ids(connection, ids), answers=False)
     facts = catalog.evaluations
     where = (facts.c.id.in_(ids), *grant_conditions(facts, grant, catalog))
     newest = sa.select(facts).where(*where).order_by(facts.c.audio_at.desc(), facts.c.id)
@@ -216,4 +273,5 @@ def _record(row: sa.RowMapping, names: Mapping[str, Mapping[int, Member]], catal
         recording_url=row["recording_url"],
         own={each.column: row[each.column] for each in catalog.own_values},
         answer_set=row["answer_set"],
+        is_archived=bool(row.get(IS_ARCHIVED)),
     )

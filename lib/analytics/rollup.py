@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.archived_months import refuse_while_archived, with_all_months
 from lib.analytics.calendar import Granularity
 from lib.analytics.sql_time import bucket_start, local_day
 from lib.catalog.answers import answer_rows
@@ -53,7 +54,7 @@ def _origins(catalog: Catalog) -> dict[sa.Table, sa.Table | None]:
 def cells(rows: sa.FromClause, table: sa.Table, catalog: Catalog) -> sa.Select[Any]:
     """Return the cells of a rollup's table that rows of the facts' columns add up to."""
     if any(table in rollup.tables for rollup in catalog.rollups if rollup.of_answers):
-        rows = answer_rows(rows, *_cell(table, catalog)[1:])
+        rows = answer_rows(rows, catalog.answers, *_cell(table, catalog)[1:])
     cell = _cell_of(rows, table, catalog)
     measures = [catalog.measures[name].aggregate(rows).label(name) for name in _measures(table, catalog)]
     summed = sa.select(*cell, *measures).group_by(*cell)
@@ -118,6 +119,7 @@ def begin(connection: Connection, catalog: Catalog, columns: AbstractSet[str]) -
 
 def fill(connection: Connection, catalog: Catalog, made: Rollup) -> None:
     """Fill the tables of a rollup, which are empty, from the facts."""
+    catalog = with_all_months(connection, catalog)
     for table, origin in _origins(catalog).items():
         if table in made.tables:
             rows = cells(catalog.evaluations, table, catalog) if origin is None else coarser(origin, table, catalog)
@@ -142,6 +144,7 @@ def forget(connection: Connection, catalog: Catalog, column: str, keys: sa.Compo
 def rebuild(connection: Connection, catalog: Catalog) -> None:
     """Compute the rollups from the facts."""
     clear(connection, catalog)
+    catalog = with_all_months(connection, catalog)
     apply(connection, catalog, catalog.evaluations, None)
     analyze_grown(connection)
 
@@ -232,6 +235,7 @@ def differences(connection: Connection, catalog: Catalog, limit: int = 20) -> li
 
     Each is held to what it is summed from, the facts or a longer one, until one differs.
     """
+    catalog = with_all_months(connection, catalog)
     for table, origin in _origins(catalog).items():
         expected = cells(catalog.evaluations, table, catalog) if origin is None else coarser(origin, table, catalog)
         found = _differing(connection, catalog, table, expected.subquery("facts"), limit)
@@ -277,7 +281,9 @@ def recompute_days(connection: Connection, catalog: Catalog, zone: ZoneInfo, tel
     """Compute every evaluation's day anew in another zone, and the rollups with them.
 
     Must run in the transaction of the one writer. `tell` gets the progress, 0 to 100, and what is done; it may raise.
+    Raises ConflictError while evaluations are archived, whose days are in their files.
     """
+    refuse_while_archived(connection)
     tell(5, Message(JobStep.COMPUTING_DAYS))
     for table in (
         catalog.evaluations,

@@ -7,7 +7,7 @@ hold, and for those that an instant cuts. The facts can answer everything.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.archived_months import archived_months, catalog_between, with_archived_rows, with_months
 from lib.analytics.calendar import ONE_DAY, Calendar, Granularity, day_start, next_bucket
 from lib.analytics.conditions import fact_conditions, fact_key, grant_conditions, keys_by_column
 from lib.analytics.extra_columns import extra_columns
@@ -27,6 +28,7 @@ from lib.catalog.catalog import Catalog
 from lib.catalog.measures import ANSWER_MEASURES, SCORECARD_NAMES, ExtraColumn, find_measure, of_each
 from lib.catalog.rollups import Rollup
 from lib.store import schema
+from lib.store.archived_rows import with_archived
 
 _OF_SCORECARDS = frozenset({"criterion_key", *ANSWER_MEASURES, *SCORECARD_NAMES})
 """What only evaluations with answers to criteria have."""
@@ -113,7 +115,10 @@ class RollupSource:
     ) -> QuerySource:
         """Return the rows of the days asked for, of its tables and of the facts."""
         chosen = keys_by_column(connection, filters)
-        parts = self._parts(filters, calendar, by_day=by_day)
+        parts = [
+            _with_archived(connection, filters.catalog, part, measures)
+            for part in self._parts(filters, calendar, by_day=by_day)
+        ]
         values: dict[str, Any] = {_chosen(column): ids for column, ids in chosen.items()}
         for number, part in enumerate(parts):
             values |= {f"from_{number}": part.first} if part.first is not None else {}
@@ -193,8 +198,8 @@ class FactsSource:
     ) -> QuerySource:
         """Return a row an evaluation, with the measures of each."""
         extras = dict.fromkeys(extra for name in measures for extra in find_measure(name).extras)
-        found = fact_rows(connection, filters, calendar, tuple(extras))
-        rows = _rows(found.facts, found.day, keys, measures, found.conditions).subquery()
+        found = fact_rows(connection, filters, calendar, tuple(extras), answers=_of_answers(measures))
+        rows = _rows(found.facts, found.day, keys, measures, found.conditions, found.answers).subquery()
         return QuerySource(rows, tuple(measures), has_facts=True)
 
     def first_and_last_day(self, grant: Grant, catalog: Catalog) -> sa.Select[Any]:
@@ -217,33 +222,50 @@ class FactRows:
     facts: sa.FromClause
     day: sa.ColumnElement[Any]
     conditions: Sequence[sa.ColumnElement[bool]]
+    answers: sa.Table = schema.answers
 
 
 def fact_rows(
-    connection: Connection, filters: Filters, calendar: Calendar, extras: Sequence[ExtraColumn] = ()
+    connection: Connection,
+    filters: Filters,
+    calendar: Calendar,
+    extras: Sequence[ExtraColumn] = (),
+    *,
+    answers: bool = False,
 ) -> FactRows:
-    """Return the evaluations that filters choose, with what measures need beside the facts' columns."""
+    """Return the evaluations that filters choose, archived ones too, with what measures need beside their columns.
+
+    With `answers`, those of archived evaluations are there as well.
+    """
+    answers = answers or any(each.criterion is not None for each in extras)
+    filters = with_archived_rows(connection, filters, calendar, answers=answers)
     facts: sa.FromClause = filters.catalog.evaluations
     conditions, zone = fact_conditions(filters, calendar), filters.zone(calendar.zone)
     first, last = (datetime.now(UTC),) * 2
     if extras or filters.timezone is not None:
         first, last = (end or datetime.now(UTC) for end in first_and_last(connection, filters))
     if extras:
-        more = extra_columns(facts, extras, zone, first, last)
+        more = extra_columns(filters.catalog, extras, zone, first, last)
         facts, conditions = sa.select(*facts.c, *more).where(*conditions).subquery("chosen_evaluations"), []
     day: sa.ColumnElement[Any] = facts.c.day
     if filters.timezone is not None:
         day = local_day(facts.c.audio_at, zone, first, last).label("day")
-    return FactRows(facts, day, conditions)
+    return FactRows(facts, day, conditions, filters.catalog.answers)
 
 
 def first_and_last(connection: Connection, filters: Filters) -> tuple[datetime | None, datetime | None]:
     """Return the first and the last instant of all that may be seen with a grant; None where there is nothing."""
-    facts = filters.catalog.evaluations
+    catalog, months = filters.catalog.stored, archived_months(connection)
+    if not filters.grant.everything:
+        catalog = with_months(connection, catalog, months, answers=False)
+    facts = catalog.evaluations
     column = facts.c.audio_at
-    visible = grant_conditions(facts, filters.grant, filters.catalog)
-    first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column)).where(*visible)).one()
-    return first, last
+    visible = grant_conditions(facts, filters.grant, catalog)
+    ends = list(connection.execute(sa.select(sa.func.min(column), sa.func.max(column)).where(*visible)).one())
+    if filters.grant.everything:  # archives say so themselves
+        ends += [end for each in months for end in (each.first_at, each.last_at)]
+    known = [each for each in ends if each is not None]
+    return (min(known), max(known)) if known else (None, None)
 
 
 def non_empty_days(rollup: sa.Table, where: Sequence[sa.ColumnElement[bool]] = ()) -> sa.Subquery:
@@ -290,6 +312,20 @@ def _whole_days(filters: Filters, zone: ZoneInfo) -> tuple[date | None, date | N
     return first, end, cut
 
 
+def _with_archived(connection: Connection, catalog: Catalog, part: _TableRange, measures: Sequence[str]) -> _TableRange:
+    """Return a range of the facts with the evaluations that are archived of it; one of a rollup as it is."""
+    if not _is_facts(part.table):
+        return part
+    first, end = (each if isinstance(each, datetime) else None for each in (part.first, part.end))
+    between = catalog_between(connection, catalog, first, end, answers=_of_answers(measures))
+    return replace(part, table=between.evaluations)
+
+
+def _of_answers(measures: Sequence[str]) -> bool:
+    """Return whether measures are of answers to criteria."""
+    return not ANSWER_MEASURES.keys().isdisjoint(measures)
+
+
 @lru_cache(maxsize=512)
 def _united(
     parts: tuple[tuple[sa.Table, bool, bool], ...],
@@ -307,7 +343,8 @@ def _united(
         where = [day >= sa.bindparam(f"from_{number}", type_=day.type)] if begins else []
         where += [day < sa.bindparam(f"until_{number}", type_=day.type)] if ends else []
         where += [table.c[name].in_(sa.bindparam(_chosen(name), expanding=True)) for name in chosen]
-        arms.append(_rows(table, table.c.day, keys, measures, where))
+        answers = schema.answers if table.name == schema.evaluations.name else with_archived(schema.answers)
+        arms.append(_rows(table, table.c.day, keys, measures, where, answers))
     return arms[0].subquery() if len(arms) == 1 else sa.union_all(*arms).subquery()
 
 
@@ -323,7 +360,8 @@ def _day(table: sa.Table) -> sa.Column[Any]:
 
 def _is_facts(table: sa.FromClause) -> bool:
     """Return whether rows are those of the evaluations, with whatever own fields and extra columns."""
-    return not isinstance(table, sa.Table) or table.name == schema.evaluations.name
+    names = schema.evaluations.name, with_archived(schema.evaluations).name
+    return not isinstance(table, sa.Table) or table.name in names
 
 
 def _rows(
@@ -332,12 +370,13 @@ def _rows(
     keys: Sequence[str],
     measures: Sequence[str],
     where: Sequence[sa.ColumnElement[bool]],
+    answers: sa.Table,
 ) -> sa.Select[Any]:
     """Return rows of a rollup, or of the facts, or their answers, with the measures of each."""
     if not _is_facts(table):
         return sa.select(day, *(table.c[name] for name in (*keys, *measures))).where(*where)
-    if not ANSWER_MEASURES.keys() & set(measures):
+    if not _of_answers(measures):
         return sa.select(day, *(fact_key(table, key) for key in keys), *of_each(table, measures)).where(*where)
     columns = [column for column in table.columns if column.name != "day"]
-    rows = answer_rows(sa.select(*columns, day.label("day")).where(*where).subquery("chosen"), *keys)
+    rows = answer_rows(sa.select(*columns, day.label("day")).where(*where).subquery("chosen"), answers, *keys)
     return sa.select(rows.c.day, *(fact_key(rows, key) for key in keys), *of_each(rows, measures))

@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.archived_months import with_archived_rows
 from lib.analytics.breakdowns import Group, id_order, totals_by
 from lib.analytics.calendar import Calendar
 from lib.analytics.cluster_spreads import day_spreads_by, score_design_effects
@@ -88,6 +89,7 @@ def standardized_scores(
         raise ValueError("campaigns are strata, so that no two of them have calls alike; right would be executives")
     period = resolve_period(connection, filters, calendar)
     groups = totals_by(connection, filters, calendar, dimension)
+    filters = with_archived_rows(connection, filters, calendar)
     cells = _cells(connection, filters, calendar, dimension, _strata(filters.catalog, dimension, held))
     of_strata: dict[StratumKey, Sample] = defaultdict(lambda: (0, 0, 0))
     for of_group in cells.values():

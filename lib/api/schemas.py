@@ -196,6 +196,7 @@ class Evaluation(BaseModel):
     evaluatedAt: str | None
     recordingUrl: str | None
     fields: dict[str, str | float | bool | None] = Field(description="The workspace's own fields, by name.")
+    archived: bool = Field(True, description="There, and true, where the evaluation is archived.")
 
 
 class AnswerRow(BaseModel):
@@ -248,6 +249,9 @@ class Evaluations(Page):
     """Evaluations, newest first."""
 
     data: list[Evaluation]
+    archivedMonths: str = Field(
+        "", description="There where months of the period are archived, such as 2024-01 to 2024-06."
+    )
 
 
 class Written(BaseModel):

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from lib import __version__
 from lib.access import signing
+from lib.analytics.archived_months import count_evaluations
 from lib.analytics.metric_definitions import stored_catalog
 from lib.backup import archive, table_io
 from lib.backup.archive import FORMAT, SECRET, ArchiveMember, BackupWriter, Manifest, StoreSnapshot
@@ -21,6 +22,7 @@ from lib.errors import BackupError, StorageError
 from lib.errors.codes import FailureCode
 from lib.settings import Settings
 from lib.store import migrations, schema
+from lib.store.arrow_shapes import shape
 from lib.store.facts import FactStore
 from lib.store.messages import JobStep, Message, Tell
 from lib.store.state import StateStore
@@ -91,7 +93,7 @@ def _state(state: StateStore, writing: BackupWriter) -> StoreSnapshot:
         for table in table_io.STATE:
             name = f"state/{table.name}.parquet"
             batches = table_io.of_state(connection, table)
-            tables[table.name] = writing.table(name, table_io.shape(table), batches, lambda _: None)
+            tables[table.name] = writing.table(name, shape(table), batches, lambda _: None)
     return StoreSnapshot(str(at), tables)
 
 
@@ -100,7 +102,7 @@ def _facts(facts: FactStore, writing: BackupWriter, tell: Tell) -> tuple[StoreSn
     with facts.read() as connection:
         at = migrations.usable_revision(connection, "facts")
         held = connection.execute(sa.select(schema.workspace)).one()
-        total = connection.execute(sa.select(sa.func.count()).select_from(schema.evaluations)).scalar_one()
+        total = count_evaluations(connection)
         done = 0
 
         def count_rows(count: int) -> None:
@@ -113,7 +115,7 @@ def _facts(facts: FactStore, writing: BackupWriter, tell: Tell) -> tuple[StoreSn
             name = f"facts/{table.name}.parquet"
             counted = count_rows if table.name == schema.evaluations.name else lambda _: None
             batches = table_io.of_facts(connection, table)
-            tables[table.name] = writing.table(name, table_io.shape(table), batches, counted)
+            tables[table.name] = writing.table(name, shape(table), batches, counted)
     if tables[schema.evaluations.name].rows != total:
         raise StorageError(FailureCode.BACKUP_INCOMPLETE, done=done, total=total)
     return StoreSnapshot(str(at), tables), held.data_version, held.timezone

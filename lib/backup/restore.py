@@ -22,7 +22,8 @@ from sqlalchemy.engine import Connection
 
 from lib.access import audit_log, signing
 from lib.access.audit_log import Action
-from lib.analytics import metric_rollups, rollup
+from lib.analytics import archiving, metric_rollups, rollup
+from lib.analytics.archived_months import count_evaluations
 from lib.analytics.field_definitions import lay_out, lay_out_anew
 from lib.backup import archive, outgoing, table_io
 from lib.backup.archive import Backup, Manifest, StoreSnapshot
@@ -32,6 +33,7 @@ from lib.errors.codes import FailureCode
 from lib.jobs.queue import JobKind, JobStatus
 from lib.settings import Settings
 from lib.store import atomic_swap, migrations, schema
+from lib.store.arrow_shapes import shape
 from lib.store.bulk_io import analyze
 from lib.store.facts import FactStore, checkpoint
 from lib.store.messages import JobStep, Message, Tell
@@ -128,7 +130,7 @@ def _refuse_to_overwrite(facts: FactStore, state: StateStore) -> None:
     held = []
     with facts.read() as connection:
         sample = connection.execute(sa.select(schema.workspace.c.is_sample)).scalar_one()
-        count = connection.execute(sa.select(sa.func.count()).select_from(schema.evaluations)).scalar_one()
+        count = count_evaluations(connection)
         if count and not sample:
             held.append(f"{count} evaluations")
     with state.read() as connection:
@@ -243,6 +245,7 @@ class _Restoring:
         lay_out_anew(connection, self.own_fields)
         for table in table_io.fact_tables(catalog_with(())):
             connection.execute(sa.delete(table))
+        archiving.end_all(connection)
         tables = table_io.fact_tables(self.catalog)
         with ExitStack() as reading:
             found = self._kept(self.made.facts)
@@ -368,4 +371,4 @@ def _empty(connection: Connection, part: StoreSnapshot, but: Collection[str] = (
 
 
 def _reader(table: sa.Table, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
-    return pa.RecordBatchReader.from_batches(table_io.shape(table), batches)
+    return pa.RecordBatchReader.from_batches(shape(table), batches)

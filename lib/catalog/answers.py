@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from lib.store.schema import answers
-
 _OF_EVALUATION = ("day", "state", "score", "answers_points", "answers_max", "critical_failed")
 """The columns of its evaluation that an answer's measures need."""
 
 _OF_ANSWER = ("criterion_key", "points", "max_points", "critical", "share", "lost")
 
 
-def answer_rows(evaluations: sa.FromClause, *keys: str) -> sa.Subquery:
+def answer_rows(evaluations: sa.FromClause, answers: sa.Table, *keys: str) -> sa.Subquery:
     """Return the answers of evaluations, a row each: what measures need, and keys, of the evaluation or the answer."""
     of_evaluation = (*_OF_EVALUATION, *(key for key in keys if key not in answers.c))
     return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from lib.catalog.metrics import METRICS, Metric
 from lib.catalog.ranged_fields import RANGED_FIELDS, RangedField
 from lib.catalog.rollups import ROLLUPS, Rollup
 from lib.store import schema
+from lib.store.archived_rows import with_archived
 
 if TYPE_CHECKING:
     from lib.catalog.own_fields import OwnField
@@ -47,6 +48,8 @@ class Catalog:
     rollups: tuple[Rollup, ...] = field(repr=False)  # from the shortest to the longest
     evaluations: sa.Table = field(repr=False)  # with the columns of own fields
     replaced_evaluations: sa.Table = field(repr=False)  # with the same
+    answers: sa.Table = field(default=schema.answers, repr=False)
+    without_archived: Catalog | None = field(default=None, repr=False)  # where these are with archived ones
     own_fields: tuple[OwnField, ...] = field(default=(), repr=False)  # archived ones, too
     archived_dimensions: tuple[NamedDimension, ...] = field(default=(), repr=False)  # stored, but not grouped by
     own_metrics: Mapping[str, Metric] = field(default_factory=dict, repr=False)  # of own fields
@@ -62,6 +65,25 @@ class Catalog:
 
     def __hash__(self) -> int:
         return hash(self.version)
+
+    @cached_property
+    def with_archived(self) -> Catalog:
+        """The same catalog, whose evaluations and answers are those that are archived, too."""
+        if self.without_archived is not None:
+            return self
+        return replace(
+            self,
+            # A version of its own, as what is kept of a catalog is kept by its version; no other is below 0.
+            version=-1 - self.version,
+            evaluations=with_archived(self.evaluations),
+            answers=with_archived(self.answers),
+            without_archived=self,
+        )
+
+    @property
+    def stored(self) -> Catalog:
+        """The same catalog, whose evaluations and answers are those of the tables alone."""
+        return self.without_archived or self
 
     @cached_property
     def filters_by_name(self) -> Mapping[str, Dimension]:

@@ -21,7 +21,7 @@ import pyarrow.csv
 from lib import __version__, settings
 from lib.backup.restore import RestoreResult, restore
 from lib.catalog.catalog import BUILT_IN
-from lib.cli import access, fields, imports, metrics, reports
+from lib.cli import access, archive, fields, imports, metrics, reports
 from lib.cli.migrate import migrate_command
 from lib.cli.task_runner import perform, progress
 from lib.errors import CallboardError, CancelledError, ConflictError, SampleDataError, nearest
@@ -217,6 +217,7 @@ def restore_command(source: Path, yes: bool, keep_sending: bool) -> None:
 commands.add_command(migrate_command)
 commands.add_command(imports.imports_group)
 commands.add_command(imports.delete_all_command)
+commands.add_command(archive.archive_command)
 commands.add_command(fields.fields_group)
 commands.add_command(metrics.metrics_group)
 commands.add_command(reports.reports_group)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -23,6 +23,12 @@ class StorageAddress:
     prefix: str = ""
     endpoint: str | None = None
     region: str | None = None
+
+    def within(self, name: str) -> StorageAddress:
+        """Return the place of a folder in it."""
+        if self.folder is not None:
+            return replace(self, folder=self.folder / name)
+        return replace(self, prefix=f"{self.prefix}/{name}".lstrip("/"))
 
     def __str__(self) -> str:
         """Return the address as people read it."""

@@ -351,6 +351,7 @@ def restored(value: Any) -> Any:
     from lib.errors.access_codes import AccessCode
     from lib.errors.alert_codes import AlertCode
     from lib.errors.answer_codes import AnswerCode
+    from lib.errors.archive_codes import ArchiveCode
     from lib.errors.field_codes import FieldCode
     from lib.errors.formula_codes import FormulaCode
     from lib.errors.import_codes import ImportCode  # here, as these modules are made of this one
@@ -364,7 +365,7 @@ def restored(value: Any) -> Any:
 
     kinds: tuple[type[TextCode], ...] = (
         *(ValueCode, WorkbookCode, MappingCode, ImportCode, FieldCode, AnswerCode, FormulaCode, MetricCode, ReportCode),
-        *(WebhookCode, AlertCode, StorageCode, AccessCode),
+        *(WebhookCode, AlertCode, StorageCode, AccessCode, ArchiveCode),
     )
     kind = next((kind for kind in kinds if value["code"] in {*kind}), FailureCode)
     if value["code"] not in {*kind}:  # of an earlier version

@@ -8,13 +8,14 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.archived_months import with_archived_rows
 from lib.analytics.calendar import Calendar
 from lib.analytics.conditions import fact_conditions
 from lib.analytics.query import Filters
 from lib.exports.evaluations import EvaluationExport
 from lib.exports.sql_texts import escape_formula, number_text
 from lib.store.enums import OWN_SCALE
-from lib.store.schema import answers, criteria
+from lib.store.schema import criteria
 
 _SHAPE = pa.schema(
     [
@@ -33,7 +34,8 @@ _SHAPE = pa.schema(
 
 def answer_export(connection: Connection, filters: Filters, calendar: Calendar) -> EvaluationExport:
     """Return what an export of the answers of the filters' evaluations holds."""
-    facts = filters.catalog.evaluations
+    filters = with_archived_rows(connection, filters, calendar, answers=True)
+    facts, answers = filters.catalog.evaluations, filters.catalog.answers
     source = facts.join(answers, answers.c.answer_set == facts.c.answer_set)
     where = fact_conditions(filters, calendar)
     rows = connection.execute(sa.select(sa.func.count()).select_from(source).where(*where)).scalar_one()

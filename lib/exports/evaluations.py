@@ -16,6 +16,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.archived_months import with_archived_rows
 from lib.analytics.calendar import Calendar
 from lib.analytics.conditions import fact_conditions
 from lib.analytics.query import Filters
@@ -56,6 +57,7 @@ class EvaluationExport:
 
 def evaluation_export(connection: Connection, filters: Filters, calendar: Calendar) -> EvaluationExport:
     """Return what an export of the filters' evaluations holds."""
+    filters = with_archived_rows(connection, filters, calendar)
     facts = filters.catalog.evaluations
     where = fact_conditions(filters, calendar)
     held = (*PLAIN_FIELDS, *filters.catalog.own_values)

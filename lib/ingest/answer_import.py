@@ -13,6 +13,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.analytics.archived_months import refuse_archived
 from lib.analytics.grants import EVERYTHING
 from lib.catalog.catalog import Catalog
 from lib.errors import FileError
@@ -89,12 +90,14 @@ class StagedLines:
 def stage_lines(connection: Connection, batches: pa.RecordBatchReader) -> StagedLines:
     """Take lines into temporary tables, put together by evaluation; those of evaluations that are not there stay out.
 
-    Of an answer without a form its evaluation says it; of answers to one criterion the last line stands.
+    Of an answer without a form its evaluation says it; of answers to one criterion the last line stands. Raises
+    ConflictError where lines are of evaluations that are archived.
     """
     with connection.begin(), AnswerSpool() as answers:
         create_anew(connection, _lines, _staged_sets)
         load_batches(connection, _lines, batches)
         analyze(connection, _lines)
+        refuse_archived(connection, sa.select(_lines.c.evaluation_id))
         total = connection.execute(sa.select(sa.func.count()).select_from(_lines)).scalar_one()
         known = sa.select(evaluations.c.id)
         lost = _lines.c.evaluation_id.not_in(known)

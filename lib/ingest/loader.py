@@ -17,7 +17,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from lib.analytics import rollup
+from lib.analytics import archiving, rollup
+from lib.analytics.archived_months import months_of_ids, with_months
 from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import Grant
 from lib.analytics.metric_rollups import catalog_for_writing
@@ -205,6 +206,7 @@ def take_out(connection: Connection, catalog: Catalog, *, are_few: bool = False)
     """Keep the rows in `outgoing` apart, and take them out of the facts; the rollups change to what `incoming` has."""
     tables, evaluations = load_tables(catalog), catalog.evaluations
     outgoing = tables.outgoing
+    archiving.bring_back(connection, catalog, sa.select(outgoing.c.id))
     rollup.apply(connection, catalog, tables.incoming, outgoing, are_few=are_few)
     connection.execute(
         sa.insert(catalog.replaced_evaluations).from_select(outgoing.columns.keys(), sa.select(outgoing))
@@ -227,6 +229,7 @@ def clear(connection: Connection, catalog: Catalog, why: ImportCode) -> None:
     """
     for table in (catalog.evaluations, catalog.replaced_evaluations, replaced_names, schema.answers, schema.criteria):
         connection.execute(sa.delete(table))
+    archiving.end_all(connection)
     rollup.clear(connection, catalog)
     for dimension in catalog.stored_dimensions:
         connection.execute(sa.delete(dimension.table).where(dimension.table.c.key != enums.NO_KEY))
@@ -265,9 +268,11 @@ def _compare(
     """
     rows, tables, evaluations = staged_table(catalog), load_tables(catalog), catalog.evaluations
     known, incoming, outgoing = tables.known, tables.incoming, tables.outgoing
-    same = sa.select(evaluations).join(rows, rows.c.id == evaluations.c.id)
+    archived = months_of_ids(connection, sa.select(rows.c.id))
+    held = with_months(connection, catalog, archived, answers=False).evaluations
+    same = sa.select(*(held.c[each.name] for each in evaluations.columns)).join(rows, rows.c.id == held.c.id)
     # Ids mostly grow with time, so that what is new lies beyond what is held, and an index says so at once.
-    fill(connection, known, same.where(evaluations.c.id.between(staged.lowest, staged.highest)), are_few=staged.are_few)
+    fill(connection, known, same.where(held.c.id.between(staged.lowest, staged.highest)), are_few=staged.are_few)
     is_known = connection.execute(sa.select(known.c.id).limit(1)).first() is not None
     keyed = _keyed(connection, catalog, versions, named, known if is_known else None, scoring)
     if not is_known:

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
+from lib.analytics.archived_months import archived_months, count_evaluations
+from lib.analytics.archiving import bring_version_back
 from lib.analytics.field_definitions import delete_sample_fields, keep_sample_fields
 from lib.analytics.metric_rollups import stored_catalog_for_writing
 from lib.catalog.catalog import Catalog
@@ -74,6 +76,7 @@ def undo(connection: Connection, catalog: Catalog, number: str, actor: str, job:
     evaluations, old = catalog.evaluations, catalog.replaced_evaluations
     going, returning = _tables(catalog)
     drop(connection, going, returning)
+    bring_version_back(connection, catalog, version)
     _take(connection, going, sa.select(evaluations).where(evaluations.c.data_version == version))
     columns = evaluations.columns.keys()
     kept = sa.select(*(old.c[name] for name in columns)).where(old.c.replaced_in == version)
@@ -85,7 +88,8 @@ def undo(connection: Connection, catalog: Catalog, number: str, actor: str, job:
     connection.execute(sa.delete(old).where(old.c.replaced_in == version))
     forget_sets(connection, *(sa.select(table.c.answer_set) for table in (going, evaluations, old)))
     restore_sections(connection, version)
-    forget_criteria(connection, catalog)
+    if not archived_months(connection):  # whose answers may be to them
+        forget_criteria(connection, catalog)
     for dimension in catalog.stored_dimensions:
         _restore_names(connection, dimension, version)
         _remove_unused_names(connection, catalog, dimension)
@@ -167,6 +171,8 @@ def _remove_unused_names(connection: Connection, catalog: Catalog, dimension: Na
     """Delete what the evaluations that went belonged to and no evaluation belongs to any more."""
     names, column = dimension.table, dimension.column
     going, _ = _tables(catalog)
+    if archived_months(connection):
+        return  # evaluations that are archived may belong to them
     used = (sa.select(table.c[column]).distinct() for table in (catalog.evaluations, catalog.replaced_evaluations))
     unused = sa.except_(sa.select(going.c[column]).where(going.c[column] != enums.NO_KEY), *used)
     if connection.execute(unused.limit(1)).first() is not None:
@@ -177,6 +183,5 @@ def _remove_unused_names(connection: Connection, catalog: Catalog, dimension: Na
 
 
 def _result(connection: Connection, record: ImportRecord) -> UndoResult:
-    left = connection.execute(sa.select(sa.func.count()).select_from(evaluations)).scalar_one()
     # None of the import's rows was changed since: what it added went, what it changed came back.
-    return UndoResult(record, record.added, record.changed, left)
+    return UndoResult(record, record.added, record.changed, count_evaluations(connection))

@@ -28,7 +28,7 @@ from lib.errors import StorageError
 from lib.exports import service as exporting
 from lib.exports.service import ExportRequest
 from lib.ingest import bad_row_reports, history, service, undo, uploads
-from lib.jobs import tasks
+from lib.jobs import archive_tasks, tasks
 from lib.jobs.queue import Job, JobKind, Queue
 from lib.jobs.worker import ProgressReporter
 from lib.store import atomic_swap
@@ -133,6 +133,7 @@ class JobHandlers:
         if is_due:
             with workspace.facts.write() as connection:
                 undo.forget_old(connection)
+        archive_tasks.remove_ended(workspace.facts)
         if workspace.facts.embedded:  # and so held: no restore is at work
             atomic_swap.abandon(workspace.settings.facts_file, workspace.settings.state_file)
         with workspace.facts.read() as connection:

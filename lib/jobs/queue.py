@@ -53,6 +53,7 @@ class JobKind(StrEnum):
     OWN_METRICS = "own_metrics"
     METRIC_ROLLUPS = "metric_rollups"
     REPORTS = "reports"
+    ARCHIVES = "archives"
     EXPORT = "export"
     MAILED_FILE = "mailed_file"  # too large for a mail, which has a link to it; nobody does it, it is made done
 

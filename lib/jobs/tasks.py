@@ -40,7 +40,7 @@ from lib.ingest.new_fields import with_fields
 from lib.ingest.sample_fields import missing_fields
 from lib.ingest.undo import UndoResult
 from lib.ingest.uploads import StoredUpload
-from lib.jobs import field_tasks, metric_tasks, report_tasks
+from lib.jobs import archive_tasks, field_tasks, metric_tasks, report_tasks
 from lib.jobs.queue import JobKind
 from lib.outgoing.service import OutgoingService
 from lib.settings import Settings
@@ -213,6 +213,7 @@ def delete_all(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> d
     with workspace.facts.session() as connection:
         checkpoint(connection)  # what was deleted is not to stay in DuckDB's log
     bad_row_reports.remove(workspace.settings, reports)
+    archive_tasks.remove_ended(workspace.facts, at_once=True)
     workspace.note(payload["actor"], Action.DATA_DELETED, workspace.settings.name, evaluations=count)
     return {"evaluations": count}
 
@@ -352,6 +353,7 @@ TASKS: dict[str, Task] = {
     JobKind.OWN_FIELDS: field_tasks.work_on_fields,
     JobKind.OWN_METRICS: metric_tasks.work_on_metrics,
     JobKind.REPORTS: report_tasks.work_on_reports,
+    JobKind.ARCHIVES: archive_tasks.work_on_archives,
     JobKind.METRIC_ROLLUPS: metric_tasks.fill_rollups,
 }
 """The tasks that can be queued, by the kind of their jobs."""

@@ -16,10 +16,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.configuration.storage_address import StorageAddress
 from lib.errors import DatabaseUnavailableError, QueryTimeoutError, StandbyLostError
 from lib.errors.codes import FailureCode
 from lib.settings import Settings
-from lib.store import atomic_swap, data_dir, migrations
+from lib.store import archived_rows, atomic_swap, data_dir, migrations, schema
 from lib.store.bulk_io import discard_temporary
 from lib.store.disk_space import DiskSpaceMonitor
 from lib.store.driver_errors import translated_errors
@@ -39,6 +40,15 @@ _ASKING = "-c work_mem=64MB -c temp_buffers=64MB -c jit=off -c DateStyle=ISO"
 
 _ENDS_AT = "ends_at"
 """Where a connection has the time at which what reads from it is to have ended."""
+
+_ARCHIVE_FOLDER = "archive_folder"
+"""Where a connection has the place of archives that say none of their own."""
+
+
+def archive_folder(connection: Connection) -> StorageAddress:
+    """Return where the archives of a connection's store lie that say no other place."""
+    found: StorageAddress = connection.info[_ARCHIVE_FOLDER]
+    return found
 
 
 def check_time(connection: Connection) -> None:
@@ -63,6 +73,8 @@ class FactStore:
         self._catalog_writes = 0  # how many of them may have changed own fields, own metrics or what rollups hold
         self._told: list[Callable[[], None]] = []
         self._listener: ChangeListener | None = None
+        self._archive_folder = settings.archive_folder
+        self._archives_known: tuple[int, bool] = (-1, False)  # the mark of the catalog, and whether there were any
         data_dir.prepare(settings)
         atomic_swap.finish(settings.facts_file, settings.state_file)
         self._file = _embedded_file(settings) if settings.embedded else None
@@ -110,8 +122,14 @@ class FactStore:
         with translated_errors():
             self._room.check()
 
-    def _connected(self) -> AbstractContextManager[Connection]:
-        return self.engine.connect() if self._file is None else self._file.connected()
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        connected: AbstractContextManager[Connection] = (
+            self.engine.connect() if self._file is None else self._file.connected()
+        )
+        with connected as connection:
+            connection.info[_ARCHIVE_FOLDER] = self._archive_folder
+            yield connection
 
     def refuse_behind(self) -> None:
         """Raise DatabaseVersionError where `callboard migrate` has to bring the tables up to date first."""
@@ -151,14 +169,25 @@ class FactStore:
         known = self.embedded or (self._listener is not None and self._listener.hears)
         return self._writes if known else None
 
+    def _has_archives(self) -> bool:
+        """Return whether months are archived, which PostgreSQL reads by temporary tables: so may no standby."""
+        mark = self._catalog_writes
+        if self.change_token() is None or self._archives_known[0] != mark:
+            with self.engine.connect() as connection:
+                some = sa.select(sa.exists().where(schema.archives.c.ended_at.is_(None)))
+                self._archives_known = mark, bool(connection.execute(some).scalar_one())
+        return self._archives_known[1]
+
     @contextmanager
     def read(self, seconds: float | None = None) -> Iterator[Connection]:
         """Give a connection that sees the facts as they are at its first query, throughout.
 
         Raises QueryTimeoutError where that takes longer than `seconds`.
         """
-        with translated_errors(), self._connected() as connection, self._snapshot(connection, seconds) as snapshot:
-            yield snapshot
+        with translated_errors():
+            is_readonly = self.embedded or not self._has_archives()
+            with self._connected() as connection, self._snapshot(connection, seconds, is_readonly) as snapshot:
+                yield snapshot
 
     @contextmanager
     def read_anywhere(self, seconds: float | None = None) -> Iterator[Connection]:
@@ -167,12 +196,16 @@ class FactStore:
         Raises StandbyLostError where the standby stops answering; the primary may be asked then.
         """
         standby = self._standby
-        if standby is None or not standby.has_all(self.change_token()):
+        if standby is None or self._has_archives() or not standby.has_all(self.change_token()):
             with self.read(seconds) as connection:
                 yield connection
             return
         try:
-            with translated_errors(), standby.engine.connect() as found, self._snapshot(found, seconds) as connection:
+            with (
+                translated_errors(),
+                standby.engine.connect() as found,
+                self._snapshot(found, seconds, True) as connection,
+            ):
                 yield connection
         except DatabaseUnavailableError as error:
             if type(error) is not DatabaseUnavailableError:
@@ -181,14 +214,17 @@ class FactStore:
             raise StandbyLostError(error.message) from error
 
     @contextmanager
-    def _snapshot(self, connection: Connection, seconds: float | None) -> Iterator[Connection]:
+    def _snapshot(self, connection: Connection, seconds: float | None, is_readonly: bool) -> Iterator[Connection]:
         """Give a connection that reads one state of the facts, for at most so many seconds."""
         with ExitStack() as stack:
             if seconds is not None:
                 connection.info[_ENDS_AT] = monotonic() + seconds
                 stack.callback(connection.info.pop, _ENDS_AT, None)
+            stack.callback(archived_rows.detach, connection, connection.info)
             if not self.embedded:
-                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=is_readonly
+                )
                 if seconds is not None:
                     limit = sa.func.set_config("statement_timeout", str(int(seconds * 1000)), True)
                     connection.execute(sa.select(limit))
@@ -214,6 +250,7 @@ class FactStore:
             stack.callback(self._count_write, keeps_catalog)
             if connection is None:
                 connection = stack.enter_context(self._connected())
+            stack.callback(archived_rows.detach, connection, connection.info)
             stack.enter_context(connection.begin())
             if not self.embedded:
                 memory = sa.func.set_config("work_mem", _WRITER_MEMORY, True)

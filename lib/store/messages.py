@@ -10,6 +10,7 @@ from lib.errors import CallboardError, DatabaseUnavailableError
 from lib.errors.access_codes import AccessCode
 from lib.errors.alert_codes import AlertCode
 from lib.errors.answer_codes import AnswerCode
+from lib.errors.archive_codes import ArchiveCode
 from lib.errors.codes import CodedText, FailureCode, TextCode, restored
 from lib.errors.field_codes import FieldCode
 from lib.errors.formula_codes import FormulaCode
@@ -46,6 +47,8 @@ class JobStep(TextCode):
     WRITING_CHANGES = "writing_changes", "writing the changes"
     UNDOING = "undoing", "undoing the import"
     DELETING = "deleting", "deleting all data"
+    ARCHIVING = "archiving", "archiving {month} ({done} of {total} months done)"
+    RESTORING_MONTH = "restoring_month", "bringing {month} back"
     SWAPPING = "swapping", "putting it in place"
 
 
@@ -66,6 +69,7 @@ _KINDS: tuple[type[TextCode], ...] = (
     AlertCode,
     StorageCode,
     AccessCode,
+    ArchiveCode,
 )
 _CODES = {code.value: code for kind in _KINDS for code in kind}
 

@@ -165,6 +165,41 @@ replaced_evaluations = sa.Table(  # as they were, so that an import can be undon
     sa.Column("replaced_in", sa.Integer, nullable=False),  # the `data_version` that replaced the row
 )
 
+archives = sa.Table(  # months whose evaluations lie in files; lib/analytics/archived_months.py reads them
+    "archives",
+    FACTS,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("month", sa.Date, nullable=False),  # its first day
+    sa.Column("location", sa.Text, nullable=False),  # where the files are; empty: where the settings say
+    sa.Column("files", sa.Text, nullable=False),  # JSON: {"evaluations" or "answers": {name, rows, bytes, sha256}}
+    sa.Column("evaluations", sa.BigInteger, nullable=False),  # that it stands for; less where some came back
+    sa.Column("first_at", UtcDateTime, nullable=False),
+    sa.Column("last_at", UtcDateTime, nullable=False),
+    sa.Column("first_version", sa.Integer),  # the `data_version` of its evaluations
+    sa.Column("last_version", sa.Integer),
+    sa.Column("fields_used", sa.Text, nullable=False),  # JSON: the columns of own fields that some have a value in
+    sa.Column("archived_at", UtcDateTime, nullable=False),
+    sa.Column("archived_by", sa.Text, nullable=False),  # who; lib/access/actors.py has the forms
+    sa.Column("ended_at", UtcDateTime),  # since when it stands for nothing; its files are about to go
+)
+
+archived_ids = sa.Table(  # the ids of evaluations that archives stand for, so that none comes a second time
+    "archived_ids",
+    FACTS,
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("archive", sa.Integer, nullable=False),
+)
+
+ARCHIVED_IDS_INDEX = sa.Index("archived_ids_id", archived_ids.c.id, unique=True).ddl_if(dialect="postgresql")
+
+returned_ids = sa.Table(  # the ids of evaluations that a file still holds, and that count no more there
+    "returned_ids",
+    FACTS,
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("archive", sa.Integer, nullable=False),
+    sa.Column("answer_set", sa.BigInteger),
+)
+
 replaced_names = sa.Table(
     "replaced_names",
     FACTS,

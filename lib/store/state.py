@@ -83,11 +83,6 @@ class StateStore:
             self._listener = ChangeListener(self.engine, _STATE_CHANGED, lambda _: self._count_write())
             self._listener.start()
 
-    @property
-    def is_shared(self) -> bool:
-        """Whether the store is a server's, which processes of several machines may use."""
-        return self.engine.dialect.name == "postgresql"
-
     def change_token(self) -> Hashable | None:
         """Return what changes whenever the state may have changed; None where that can't be known."""
         if self._listener is not None:

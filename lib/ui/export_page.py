@@ -17,6 +17,7 @@ from lib.exports.service import RECORD_REPORTS, ExportRequest, exported_grant
 from lib.i18n import LANGUAGES, current, file_size, override_language, t, t_plural
 from lib.jobs.queue import Job, JobKind, JobStatus, JobSummary, Queue
 from lib.reports import catalog_words, formatting, job_text
+from lib.reports.archived_text import archived_caption
 from lib.reports.context import PageContext
 from lib.reports.formula_versions import version_words
 from lib.ui import current_user, inputs, markdown, page_layout
@@ -38,6 +39,8 @@ def start(space: Workspace, context: PageContext) -> None:
             format_func=lambda value: t(value.capitalize()),
         )
         metrics = _metrics(context)
+        for caption in archived_caption(context):
+            st.caption(markdown.text(str(caption.words)))
         if st.form_submit_button(t("Start export"), type="primary"):
             words_by_language = {code: _shown(context, code) for code in LANGUAGES}
             own = () if report in RECORD_REPORTS else metrics

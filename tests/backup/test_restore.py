@@ -41,6 +41,7 @@ from lib.jobs.tasks import TASKS
 from lib.scheduled_reports.repository import PauseReason, ReportStatus
 from lib.settings import Settings
 from lib.store import migrations, schema
+from lib.store.arrow_shapes import shape, table_of
 from lib.store.messages import JobStep, Message
 from lib.store.state import StateStore
 from lib.webhooks.webhook import OffReason, WebhookStatus
@@ -472,7 +473,7 @@ def test_every_table_can_be_kept() -> None:
     """A column of a kind that a backup does not know fails here, and not when one is needed."""
     kept = table_io.fact_tables(BUILT_IN)
     for table in (*kept, *table_io.STATE):
-        described = table_io.table_of(table.name, table_io.shape(table))
+        described = table_of(table.name, shape(table))
         assert described.columns.keys() == table.columns.keys()
     computed = {schema.metric_rollups.name, *(table.name for rollup in ROLLUPS for table in rollup.tables)}
     assert {table.name for table in kept} == set(schema.FACTS.tables) - computed

@@ -15,6 +15,7 @@ from starlette.convertors import Convertor, register_url_convertor
 
 from lib.access.api_keys import Key
 from lib.analytics import records
+from lib.analytics.archived_months import months_in_period
 from lib.analytics.calendar import Calendar
 from lib.analytics.criteria import evaluation_answers
 from lib.analytics.query import Filters, clean, parse_single, parse_whole_number
@@ -146,7 +147,7 @@ def _found(connection: Connection, filters: Filters, calendar: Calendar, number:
 
 
 def _whole(connection: Connection, evaluation: Record, filters: Filters, calendar: Calendar) -> AnswerBody:
-    answers = evaluation_answers(connection, evaluation.answer_set)
+    answers = evaluation_answers(connection, evaluation.answer_set, evaluation.archived_id)
     values = record_as_json(evaluation, filters.zone(calendar.zone), filters.catalog)
     return to_json({**values, "results": [criterion_answer(each) for each in answers]})
 
@@ -164,7 +165,7 @@ def _results(connection: Connection, filters: Filters, calendar: Calendar, numbe
     if named_alike is not None:
         return _whole(connection, named_alike, filters, calendar)
     evaluation = _found(connection, filters, calendar, number)
-    answers = evaluation_answers(connection, evaluation.answer_set)
+    answers = evaluation_answers(connection, evaluation.answer_set, evaluation.archived_id)
     return to_json({"data": [criterion_answer(each) for each in answers]})
 
 
@@ -192,7 +193,9 @@ def _records(
     listed = records.records(connection, filters, calendar, page, size, order, RecordMatch(search))
     rows = [record_as_json(each, filters.zone(calendar.zone), filters.catalog) for each in listed.records]
     counts = {"page": listed.page, "pageSize": listed.page_size, "totalCount": listed.total_count}
-    return to_json({**period(listed.period), "data": rows, **counts})
+    months = months_in_period(connection, filters, calendar)
+    archived = {"archivedMonths": months} if months else {}
+    return to_json({**period(listed.period), "data": rows, **counts, **archived})
 
 
 async def write(request: Request, space: Space, key: RecordWriter) -> dict[str, Any]:

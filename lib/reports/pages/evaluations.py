@@ -16,6 +16,7 @@ from lib.catalog.metrics import Unit
 from lib.catalog.own_fields import OwnField, OwnFieldType
 from lib.i18n import current, locale, t, t_in_context
 from lib.reports import answers_table, formatting, metric_columns, own_columns, page_links
+from lib.reports.archived_text import archived_caption, record_caption
 from lib.reports.context import PageContext
 from lib.reports.list_parameter import ListParameter
 from lib.reports.page import (
@@ -128,6 +129,7 @@ def blocks(context: PageContext) -> Iterator[Block]:
             order=_ORDERS[_order(context)],
         )
     )
+    yield from archived_caption(context)
     yield TableBlock(_table(context, listed), Click("open"))
     yield Pager(pages)
     if _is_too_long(listed):
@@ -172,6 +174,7 @@ def _no_results(context: PageContext) -> Empty:
 def _detail(context: PageContext, record: Record) -> Iterator[Block]:
     """Yield all that is known of an evaluation, and the way to whom it belongs."""
     yield Heading(text("Evaluation {id}", id=record.id))
+    yield from record_caption(record)
     if record.recording_url:
         yield ExternalLink(record.recording_url, text("Open the recording"), "play_circle")
     facts = [(column.label, column.say(record)) for column in _columns(context, (record,))]
@@ -190,7 +193,7 @@ def _detail(context: PageContext, record: Record) -> Iterator[Block]:
         title = text("Your own fields")
         yield Heading(title)
         yield TableBlock(PageTable(title, "table-own-fields", columns, own, len(own), "", title, None, has_total=False))
-    answers = context.answers.run(evaluation_answers, record.answer_set)
+    answers = context.answers.run(evaluation_answers, record.answer_set, record.archived_id)
     if answers:
         yield from answers_table.blocks(answers)
     for dimension in (EXECUTIVE, EVALUATOR, CAMPAIGN, CALL_CENTER):
