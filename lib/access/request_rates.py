@@ -38,7 +38,7 @@ class RequestRates(Protocol):
 
 def request_rates(state: StateStore) -> RequestRates:
     """Return what counts for all processes that use a state's store."""
-    return SharedRates(state) if state.is_shared else MovingWindow()
+    return MovingWindow() if state.embedded else SharedRates(state)
 
 
 class MovingWindow:
