@@ -19,7 +19,7 @@ from lib.analytics import queries
 from lib.ingest.sample_fields import SAMPLE_FIELDS
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
-from lib.workspace import Workspace
+from lib.workspace import Workspace, bring_up_to_date
 from tests import postgres
 
 FOLDER = Path(__file__).parent / "cache"
@@ -87,6 +87,7 @@ def settings(engine: str, address: str = "", rows: int = ROWS) -> Settings:
 
 def made(chosen: Settings, rows: int = ROWS) -> Settings:
     """Make the data where they are missing; return the settings."""
+    bring_up_to_date(chosen)
     workspace = Workspace(chosen)
     try:
         with workspace.facts.read() as connection:

@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic, sleep
@@ -302,6 +302,20 @@ class Workspace:
             log.info("The database is empty: making sample data")
             wanted = {"rows": sample_data.DEFAULT_ROWS, "seed": sample_data.DEFAULT_SEED}
             tasks.make_sample(self, wanted, lambda *_: None)
+
+
+def bring_up_to_date(chosen: Settings) -> dict[str, tuple[str | None, str | None]]:
+    """Run the migrations of both stores; return the revision of each before and after, by name.
+
+    Raises what `FactStore` raises; neither store is changed where a newer program wrote one.
+    """
+    with closing(StateStore(chosen, to=None)) as state, closing(FactStore(chosen, to=None)) as facts:
+        changed = {}
+        for name, store in (("facts", facts), ("state", state)):
+            before = store.revision()
+            store.migrate()
+            changed[name] = (before, store.revision())
+    return changed
 
 
 _lock = threading.Lock()

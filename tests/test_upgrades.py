@@ -33,7 +33,7 @@ from lib.store.enums import ImportResult
 from lib.store.facts import FactStore
 from lib.store.messages import Message
 from lib.store.state import StateStore
-from lib.workspace import Workspace
+from lib.workspace import Workspace, bring_up_to_date
 from tests.filters import make_filters
 from tests.test_app import start
 
@@ -474,9 +474,7 @@ def bring_up(settings: Settings) -> None:
         return
     with pytest.raises(DatabaseVersionError, match="run callboard migrate"):
         Workspace(settings)
-    for store in (FactStore(settings, to=None), StateStore(settings, to=None)):
-        store.migrate()
-        store.close()
+    bring_up_to_date(settings)
 
 
 @pytest.mark.parametrize("revision", EARLIER_FACTS)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lib import settings
-from lib.store.facts import FactStore
-from lib.store.state import StateStore
+from lib import settings, workspace
 
 
 @click.command("migrate")
@@ -15,24 +13,8 @@ def migrate_command() -> None:
 
     Those of the version before may go on meanwhile, and afterwards. Run again, it goes on where it was stopped.
     """
-    chosen = settings.load()
-    state = StateStore(chosen, to=None)
-    try:
-        facts = FactStore(chosen, to=None)  # neither store is brought up where the other one is a newer program's
-        try:
-            _bring_up("facts", facts)
-            _bring_up("state", state)
-        finally:
-            facts.close()
-    finally:
-        state.close()
-
-
-def _bring_up(name: str, store: FactStore | StateStore) -> None:
-    before = store.revision()
-    store.migrate()
-    after = store.revision()
-    if after == before:
-        click.echo(f"{name}: at migration {after}; nothing was to be done")
-    else:
-        click.echo(f"{name}: from {'nothing' if before is None else f'migration {before}'} to migration {after}")
+    for name, (before, after) in workspace.bring_up_to_date(settings.load()).items():
+        if after == before:
+            click.echo(f"{name}: at migration {after}; nothing was to be done")
+        else:
+            click.echo(f"{name}: from {'nothing' if before is None else f'migration {before}'} to migration {after}")

@@ -196,22 +196,20 @@ class FactStore:
         Raises StandbyLostError where the standby stops answering; the primary may be asked then.
         """
         standby = self._standby
-        if standby is None or self._has_archives() or not standby.has_all(self.change_token()):
-            with self.read(seconds) as connection:
-                yield connection
-            return
-        try:
-            with (
-                translated_errors(),
-                standby.engine.connect() as found,
-                self._snapshot(found, seconds, True) as connection,
-            ):
-                yield connection
-        except DatabaseUnavailableError as error:
-            if type(error) is not DatabaseUnavailableError:
-                raise  # what would not go better on the primary
-            standby.leave(error)
-            raise StandbyLostError(error.message) from error
+        if standby is not None and not self._has_archives():
+            try:
+                with translated_errors(), standby.connected(self.change_token()) as found:
+                    if found is not None:
+                        with self._snapshot(found, seconds, True) as connection:
+                            yield connection
+                            return
+            except DatabaseUnavailableError as error:
+                if type(error) is not DatabaseUnavailableError:
+                    raise  # what would not go better on the primary
+                standby.leave(error)
+                raise StandbyLostError(error.message) from error
+        with self.read(seconds) as connection:
+            yield connection
 
     @contextmanager
     def _snapshot(self, connection: Connection, seconds: float | None, is_readonly: bool) -> Iterator[Connection]:

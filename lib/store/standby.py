@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from time import monotonic
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from lib.errors import DatabaseUnavailableError
-from lib.store.driver_errors import translated_errors
 
 AWAY_SECONDS = 5.0
 """Seconds for which a standby that did not answer is not asked again: a connection may take as long to fail."""
@@ -30,57 +31,59 @@ _REPLAYED = sa.select(sa.func.pg_wal_lsn_diff(sa.func.pg_last_wal_replay_lsn(), 
 log = logging.getLogger(__name__)
 
 
+_HAS_ALL = "has_all"
+"""Where a connection has the newest token of which its server is known to have all; a new connection has none."""
+
+
 class Standby:
     """A server that replays what the primary writes. Safe to use from several threads."""
 
     def __init__(self, engine: Engine, primary: Engine) -> None:
         """Ask this server, which follows the primary."""
-        self.engine = engine
+        self._engine = engine
         self._primary = primary
-        self._target: tuple[int, Decimal] | None = None  # the facts' change token, and how long the log was after it
-        self._replayed: int | None = None  # the newest token of which the standby is known to have all
+        self._written: tuple[int, Decimal] | None = None  # the facts' change token, and how long the log was after it
         self._away_until = 0.0
         self._lock = threading.Lock()
 
-    def has_all(self, token: int | None) -> bool:
-        """Return whether it has every change that a token of `FactStore.change_token` knows of.
+    @contextmanager
+    def connected(self, token: int | None) -> Iterator[Connection | None]:
+        """Give a connection to it where it has every change that a token of `FactStore.change_token` knows of.
 
-        False where that can't be known, as without a token, and for a while after it did not answer.
+        None where it has not, where that can't be known, as without a token, and for a while after it was lost.
         """
-        with self._lock:
-            if token is None or monotonic() < self._away_until:
-                return False
-            if self._replayed == token:
-                return True
-            target = self._target
-        if target is None or target[0] != token:
-            target = token, self._written()
-        try:
-            with translated_errors(), self.engine.connect() as connection:
+        if token is None or monotonic() < self._away_until:
+            yield None
+            return
+        with self._engine.connect() as connection:
+            if connection.info.get(_HAS_ALL) != token:
                 reading = connection.execution_options(postgresql_readonly=True)  # nothing else begins there
-                replayed = reading.execute(_REPLAYED).scalar_one()
-        except DatabaseUnavailableError as error:
-            self.leave(error)
-            return False
-        has_all = replayed is not None and replayed >= target[1]
-        with self._lock:
-            self._target = target
-            if has_all:
-                self._replayed = token
-        return has_all
+                needed, replayed = self._length_after(token), reading.execute(_REPLAYED).scalar_one()
+                connection.rollback()  # a snapshot that is taken afterwards has what was replayed by now
+                if replayed is None or replayed < needed:
+                    yield None
+                    return
+                connection.info[_HAS_ALL] = token
+            yield connection
 
     def leave(self, error: DatabaseUnavailableError) -> None:
         """Ask the primary alone for a while, as the standby did not answer."""
-        with self._lock:
-            was_away = monotonic() < self._away_until
-            self._away_until = monotonic() + AWAY_SECONDS
+        was_away = monotonic() < self._away_until
+        self._away_until = monotonic() + AWAY_SECONDS
         if not was_away:
             log.warning("The standby is not asked for %.0f s: %s", AWAY_SECONDS, error.message)
 
     def close(self) -> None:
         """Close every connection to it."""
-        self.engine.dispose()
+        self._engine.dispose()
 
-    def _written(self) -> Decimal:
-        with translated_errors(), self._primary.connect() as connection:
-            return Decimal(connection.execute(_WRITTEN).scalar_one())
+    def _length_after(self, token: int) -> Decimal:
+        """Return how long the primary's log was at some time after the changes that a token knows of."""
+        with self._lock:
+            written = self._written
+        if written is None or written[0] != token:
+            with self._primary.connect() as connection:
+                written = token, Decimal(connection.execute(_WRITTEN).scalar_one())
+            with self._lock:
+                self._written = written
+        return written[1]

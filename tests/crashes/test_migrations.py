@@ -25,9 +25,7 @@ from lib.catalog.catalog import BUILT_IN
 from lib.catalog.measures import MEASURES
 from lib.settings import Settings
 from lib.store import schema
-from lib.store.facts import FactStore
-from lib.store.state import StateStore
-from lib.workspace import Workspace
+from lib.workspace import Workspace, bring_up_to_date
 from tests import postgres
 from tests.crashes.killing import BEGIN, Kills, Openings, differences
 
@@ -192,16 +190,9 @@ def maker(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
 
 def open_it(tell: Connection, settings: Settings) -> None:
     tell.send(BEGIN)
-    bring_up(settings)
-    Workspace(settings).close()
-
-
-def bring_up(settings: Settings) -> None:
-    """Do what `callboard migrate` does, which starts on a server's database leave to it."""
     if not settings.embedded:
-        for store in (FactStore(settings, to=None), StateStore(settings, to=None)):
-            store.migrate()
-            store.close()
+        bring_up_to_date(settings)
+    Workspace(settings).close()
 
 
 def rows_of(facts: sa.Connection, state: sa.Connection) -> tuple[Any, ...]:
@@ -239,7 +230,8 @@ def test_killed_while_it_migrates(maker: Maker, openings: Openings) -> None:
         left = earlier[number % len(earlier)]
         with maker.copied(left) as settings:
             kills.run((left.facts, left.state), open_it, settings)
-            bring_up(settings)
+            if not settings.embedded:  # which a start leaves to the command
+                bring_up_to_date(settings)
             workspace = openings.open(settings)
             assert differences(workspace) == []
             for store, head in ((workspace.facts, facts[-1]), (workspace.state, state[-1])):
