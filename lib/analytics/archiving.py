@@ -7,6 +7,7 @@ a crash leaves either. Rollups stay as they are. What changes something must run
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -62,20 +63,14 @@ def archive_month(
         ).where(ours)
     ).one()
     number = 1 + (connection.execute(sa.select(sa.func.max(archives.c.number))).scalar_one() or 0)
-    folder, name = ArchiveFolder(location, archive_folder(connection)), f"{month:%Y-%m}/%s-{number}-{job}.parquet"
-
-    def write(table: sa.Table, rows: sa.Select[tuple[object, ...]]) -> ArchiveFile:
-        numbered = rows.add_columns(sa.cast(sa.literal_column(str(number)), sa.Integer).label(ARCHIVE))
-        shape = archived_shape(table)
-        batches = stream_batches(connection, numbered, shape)
-        return folder.write(f"{month:%Y-%m}", name % table.name, shape, batches)
-
-    files = {facts.name: write(facts, sa.select(facts).where(ours).order_by(facts.c.audio_at, facts.c.id))}
-    if files[facts.name].rows != count:
-        raise StorageError(ArchiveCode.ARCHIVE_UNWRITTEN, month=f"{month:%Y-%m}", why="not every row was read")
+    rows = {facts: sa.select(facts).where(ours).order_by(facts.c.audio_at, facts.c.id)}
     if connection.execute(sets.limit(1)).first() is not None:
         of_ours = sa.select(answers).where(answers.c.answer_set.in_(sets))
-        files[answers.name] = write(answers, of_ours.order_by(answers.c.answer_set, answers.c.criterion_key))
+        rows[answers] = of_ours.order_by(answers.c.answer_set, answers.c.criterion_key)
+    folder = ArchiveFolder(location, archive_folder(connection))
+    files = _written(connection, folder, f"{month:%Y-%m}", number, job, rows)
+    if files[facts.name].rows != count:
+        raise StorageError(ArchiveCode.ARCHIVE_UNWRITTEN, month=f"{month:%Y-%m}", why="not every row was read")
     connection.execute(
         sa.insert(archives).values(
             number=number,
@@ -97,6 +92,30 @@ def archive_month(
     analyze_grown(connection)
     _raise_version(connection)
     return month_of_row(connection.execute(sa.select(archives).where(archives.c.number == number)).one())
+
+
+def _written(
+    connection: Connection,
+    folder: ArchiveFolder,
+    month: str,
+    number: int,
+    job: str,
+    rows: Mapping[sa.Table, sa.Select[tuple[object, ...]]],
+) -> dict[str, ArchiveFile]:
+    """Write the rows of tables to a file each; where one can't be written, no file is left."""
+    names = {table: f"{month}/{table.name}-{number}-{job}.parquet" for table in rows}
+    files = {}
+    try:
+        for table, chosen in rows.items():
+            numbered = chosen.add_columns(sa.cast(sa.literal_column(str(number)), sa.Integer).label(ARCHIVE))
+            shape = archived_shape(table)
+            batches = stream_batches(connection, numbered, shape)
+            files[table.name] = folder.write(month, names[table], shape, batches)
+    except BaseException:
+        for name in names.values():
+            folder.remove(name)
+        raise
+    return files
 
 
 def restore_month(connection: Connection, catalog: Catalog, month: ArchivedMonth) -> None:
