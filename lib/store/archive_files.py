@@ -1,6 +1,7 @@
 """The files of archives: Parquet in a folder or in S3, written whole, held to a manifest, read again.
 
-Arrow's own access to S3 reads the parts of a file that a question needs, which `lib/storage` has no use for. What is archived, and when its rows count, is in `lib/analytics/archiving.py`.
+Arrow's own access to S3 reads the parts of a file that a question needs, which `lib/storage` has no use for. What is
+archived, and when its rows count, is in `lib/analytics/archiving.py`.
 """
 
 from __future__ import annotations
