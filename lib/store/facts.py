@@ -138,7 +138,7 @@ class FactStore:
 
     def revision(self) -> str | None:
         """Return the revision that the tables are at; None where there are none."""
-        with self.read() as connection:
+        with translated_errors(), self._connected() as connection:
             return migrations.revision(connection, "facts")
 
     def migrate(self, to: str = migrations.HEAD) -> None:
