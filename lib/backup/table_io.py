@@ -19,7 +19,7 @@ _STATE_ROWS = 5_000
 _ARCHIVES = (schema.archives, schema.archived_ids, schema.returned_ids)
 """What says which evaluations are archived: a backup holds these themselves, among the others."""
 
-_LEFT_OUT = {schema.metric_rollups, *_ARCHIVES}
+LEFT_OUT = {schema.metric_rollups, *_ARCHIVES}
 """Beside the rollups what says which there are, which are computed anew where they are restored; and archives."""
 
 OF_THE_MOMENT = frozenset({"sessions", "delivery_contents", "secrets", "request_counts"})
@@ -32,7 +32,7 @@ STATE = tuple(table for table in schema.STATE.sorted_tables if table.name not in
 
 def fact_tables(catalog: Catalog) -> tuple[sa.Table, ...]:
     """Return those of the facts, in that order: all but the rollups, what says which there are, and archives."""
-    computed = {*_LEFT_OUT, *(table for rollup in catalog.rollups for table in rollup.tables)}
+    computed = {*LEFT_OUT, *(table for rollup in catalog.rollups for table in rollup.tables)}
     widened = {table.name: table for table in (catalog.evaluations, catalog.replaced_evaluations)}
     held = (widened.get(table.name, table) for table in schema.FACTS.sorted_tables if table not in computed)
     return (*held, *(own.names for own in catalog.own_fields if own.is_category))
