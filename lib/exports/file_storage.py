@@ -89,14 +89,25 @@ def read(settings: Settings, name: str) -> bytes:
     return b"".join(open_storage(settings).read(_stored(name)))
 
 
-def check_room(settings: Settings, written: Path) -> None:
-    """Raise StorageError where a file, or all together, are larger than they may be."""
-    size = written.stat().st_size if written.exists() else 0
-    if size > settings.export_mb * 2**20:
-        raise StorageError(FailureCode.EXPORT_TOO_LARGE, megabytes=settings.export_mb)
-    total = size + sum(file.size for file in published(settings).values())
-    if total > settings.exports_mb * 2**20:
-        raise StorageError(FailureCode.EXPORTS_TOO_LARGE, megabytes=settings.exports_mb)
+@dataclass(frozen=True, slots=True)
+class ExportRoom:
+    """How large a file may become beside the others, which had so many bytes when it was begun."""
+
+    settings: Settings
+    others: int
+
+    def check(self, written: Path) -> None:
+        """Raise StorageError where a file, or all together, are larger than they may be."""
+        size = written.stat().st_size if written.exists() else 0
+        if size > self.settings.export_mb * 2**20:
+            raise StorageError(FailureCode.EXPORT_TOO_LARGE, megabytes=self.settings.export_mb)
+        if size + self.others > self.settings.exports_mb * 2**20:
+            raise StorageError(FailureCode.EXPORTS_TOO_LARGE, megabytes=self.settings.exports_mb)
+
+
+def find_room(settings: Settings) -> ExportRoom:
+    """Return the room that there is for a file now. Raises StorageError."""
+    return ExportRoom(settings, sum(file.size for file in published(settings).values()))
 
 
 def remove(settings: Settings, job: str) -> None:

@@ -21,7 +21,7 @@ def host_file(
     written = file_storage.partial(settings, number, 1)
     try:
         written.write_bytes(content)
-        file_storage.check_room(settings, written)
+        file_storage.find_room(settings).check(written)
         ready = file_storage.publish(settings, written, file_storage.Digest(written), number, 1, form)
     except OSError as error:
         raise unusable(settings.exports_dir, error) from None

@@ -23,6 +23,7 @@ from lib.errors.codes import FailureCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.exports import answers, evaluations, file_storage, reports, table_process
 from lib.exports.evaluations import EvaluationExport
+from lib.exports.file_storage import ExportRoom
 from lib.exports.table_files import about
 from lib.exports.xlsx_process import Writer
 from lib.jobs.queue import Job, JobKind, Queue
@@ -89,19 +90,19 @@ def run(
     metrics = check_metric_names(order.metrics, order.filters.catalog)
     of_metrics = [order.filters.catalog.all_metrics[name] for name in metrics]
     written = file_storage.partial(settings, job, attempt)
-    digest = file_storage.Digest(written)
+    digest, room = file_storage.Digest(written), file_storage.find_room(settings)
     try:
         with facts.read() as connection:
             check_zone(connection, settings.timezone)
             period = resolve_period(connection, order.filters, calendar)
             if order.report in RECORD_REPORTS:
-                rows = _records(connection, settings, calendar, order, written, digest, tell)
+                rows = _records(connection, room, calendar, order, written, digest, tell)
             else:
                 asked = order.report, order.filters, calendar, order.granularity, order.shown, metrics
                 table = reports.table(connection, *asked)
                 rows = len(table.rows)
                 written.write_bytes(table.csv() if order.form == "csv" else table_process.xlsx(table.workbook))
-        file_storage.check_room(settings, written)
+        file_storage.find_room(settings).check(written)  # others may have been written meanwhile
         tell(99, Message(JobStep.CHECKING_FILE))
         ready = file_storage.publish(settings, written, digest, job, attempt, order.form)
     except OSError as error:
@@ -132,7 +133,7 @@ RECORD_REPORTS = {"evaluations": evaluations.evaluation_export, "answers": answe
 
 def _records(
     connection: Connection,
-    settings: Settings,
+    room: ExportRoom,
     calendar: Calendar,
     order: ExportRequest,
     written: Path,
@@ -141,12 +142,12 @@ def _records(
 ) -> int:
     chosen = RECORD_REPORTS[order.report](connection, order.filters, calendar)
     if order.form == "csv":
-        rows = _csv(connection, settings, chosen, written, digest, tell)
+        rows = _csv(connection, room, chosen, written, digest, tell)
     else:
         zone = order.filters.zone(calendar.zone).key
         about_sheet = about(order.report.capitalize(), order.shown, zone, [], chosen.rows)
         about_sheet = (*about_sheet, ("Rows expected", str(chosen.rows)))
-        rows = _workbook(connection, settings, chosen, about_sheet, written, tell)
+        rows = _workbook(connection, room, chosen, about_sheet, written, tell)
     if rows != chosen.rows:
         raise StorageError(FailureCode.EXPORT_INCOMPLETE, written=rows, expected=chosen.rows)
     return rows
@@ -154,7 +155,7 @@ def _records(
 
 def _csv(
     connection: Connection,
-    settings: Settings,
+    room: ExportRoom,
     chosen: EvaluationExport,
     written: Path,
     digest: file_storage.Digest,
@@ -167,7 +168,7 @@ def _csv(
         share = min(1.0, size / row_bytes / max(1, chosen.rows))
         counts = {"done": round(share * chosen.rows), "total": chosen.rows}
         tell(share * 98, Message(JobStep.WRITING_ABOUT_ROWS, counts))
-        file_storage.check_room(settings, written)
+        room.check(written)
         digest.advance()
 
     return write_csv(connection, chosen.texts, written, advance)
@@ -175,7 +176,7 @@ def _csv(
 
 def _workbook(
     connection: Connection,
-    settings: Settings,
+    room: ExportRoom,
     chosen: EvaluationExport,
     about_sheet: tuple[tuple[str, ...], ...],
     written: Path,
@@ -190,7 +191,7 @@ def _workbook(
             step = Message(JobStep.WRITING_ROWS, {"done": sent, "total": chosen.rows})
             tell(min(98.0, sent / max(1, chosen.rows) * 98), step)
             if number % _CHECK_ROOM_BATCHES == 0:
-                file_storage.check_room(settings, written)
+                room.check(written)
         return writer.finish()
     finally:
         writer.close()

@@ -29,18 +29,18 @@ def of_size(path: Path, size: int) -> Path:
 
 def test_a_file_has_room_up_to_the_limit(settings: Settings) -> None:
     written = file_storage.partial(settings, "job_1", 1)
-    file_storage.check_room(settings, written)  # nothing is there yet
-    file_storage.check_room(settings, of_size(written, 2 * MEGABYTE))
+    file_storage.find_room(settings).check(written)  # nothing is there yet
+    file_storage.find_room(settings).check(of_size(written, 2 * MEGABYTE))
     with pytest.raises(StorageError, match="2 MB"):
-        file_storage.check_room(settings, of_size(written, 2 * MEGABYTE + 1))
+        file_storage.find_room(settings).check(of_size(written, 2 * MEGABYTE + 1))
 
 
 def test_all_files_have_room_up_to_their_limit(settings: Settings) -> None:
     of_size(file_storage.folder(settings) / "job_0.1.csv", 2 * MEGABYTE)
     written = file_storage.partial(settings, "job_1", 1)
-    file_storage.check_room(settings, of_size(written, MEGABYTE))
+    file_storage.find_room(settings).check(of_size(written, MEGABYTE))
     with pytest.raises(StorageError, match="3 MB"):
-        file_storage.check_room(settings, of_size(written, MEGABYTE + 1))
+        file_storage.find_room(settings).check(of_size(written, MEGABYTE + 1))
 
 
 def test_a_file_appears_whole_with_its_size_and_digest(settings: Settings) -> None:
