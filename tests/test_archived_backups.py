@@ -20,7 +20,6 @@ OF_EVALUATIONS = (
     "answers",
     "campaigns",
     "criteria",
-    "monthly_by_center",
     "archived_ids",
     "returned_ids",
 )
