@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection, Engine
 from lib.configuration.lake_address import LakeAddress
 from lib.errors import ConfigurationError
 from lib.settings import Settings
-from lib.store import data_dir, migrations
+from lib.store import data_dir, ducklake_files, migrations
 from lib.store.disk_space import DiskSpaceMonitor
 from lib.store.duckdb_engine import DuckDBEngine, harden, literal
 from lib.store.ducklake_dialect import DRIVER, ConnectionWrapper
@@ -97,6 +97,7 @@ class DuckLakeEngine(DuckDBEngine):
         """Prepare; `open` attaches the lake."""
         self._settings, self._address = settings, address
         self._root: duckdb.DuckDBPyConnection | None = None
+        self._tidied = 0  # the newest snapshot when this process last put the files in order
         self.catalog = postgresql_engine(address.catalog)
         # A folder for each process: several may have one data dir.
         spill = settings.data_dir.absolute() / data_dir.SPILL / f"lake-{os.getpid()}"
@@ -156,6 +157,17 @@ class DuckLakeEngine(DuckDBEngine):
             if migrations.migrate(self.engine, "facts", to):
                 with self.engine.begin() as connection:
                     connection.exec_driver_sql(_PARTITIONS)
+
+    def tidy(self) -> None:
+        """Put the lake's files in order where there are many new ones."""
+        with self.catalog.connect() as connection:
+            newest = int(connection.exec_driver_sql(_NEWEST).scalar_one())
+        if newest - self._tidied < ducklake_files.MANY_SNAPSHOTS:
+            return
+        with self.writer_lock(keeps_catalog=True) as lock, self.connected() as connection:
+            ducklake_files.tidy(connection.execution_options(isolation_level="AUTOCOMMIT"), LAKE)
+            self._tidied = lock.newest()
+        log.info("Put the files of the lake in order")
 
     @contextmanager
     def writer_lock(self, keeps_catalog: bool = False) -> Iterator[WriterLock]:

@@ -193,6 +193,12 @@ class FactStore:
             if lock is not None:
                 lock.confirm()
 
+    def tidy_files(self) -> None:
+        """Put the files of a DuckLake in order where that is due; other engines do so by themselves."""
+        if self._lake is not None:
+            with self._room.track_disk_full(), translated_errors():
+                self._lake.tidy()
+
     def call_after_writes(self, callback: Callable[[], None]) -> None:
         """Have a function called whenever `change_token` has changed, in the thread that wrote or heard; be quick."""
         self._told.append(callback)
