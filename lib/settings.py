@@ -29,6 +29,7 @@ from lib.configuration.lake_address import LakeAddress, is_lake, parse_lake_addr
 from lib.configuration.login_settings import LoginSettings
 from lib.configuration.mail_server import parse_mail_server
 from lib.configuration.outgoing_settings import OutgoingSettings
+from lib.configuration.storage_address import StorageAddress, parse_storage_address
 from lib.errors import ConfigurationError, nearest
 
 WeekStart = Literal["monday", "sunday", "saturday"]
@@ -49,6 +50,11 @@ class Settings(LoginSettings, OutgoingSettings):
     )
     data_dir: Path = Field(
         Path("data"), description="Folder of the embedded databases, uploads, bad-row reports and temporary files."
+    )
+    storage_url: str = Field(
+        "",
+        description="Files that several processes need (uploads, exports, bad-row reports): a folder that all of them "
+        "have, or `s3://bucket/prefix?endpoint=https://…&region=…`. Default: the data dir.",
     )
     database_url: str = Field(
         "",
@@ -130,6 +136,12 @@ class Settings(LoginSettings, OutgoingSettings):
     def _state_url(cls, value: str) -> str:
         return checked_database_url(value, {"sqlite", "postgresql"}, "sqlite:///path/to/file.sqlite or postgresql://…")
 
+    @field_validator("storage_url")
+    @classmethod
+    def _storage(cls, value: str) -> str:
+        parse_storage_address(value)
+        return value
+
     @field_validator("rate_limit")
     @classmethod
     def _rate(cls, value: str) -> str:
@@ -163,7 +175,8 @@ class Settings(LoginSettings, OutgoingSettings):
         addresses = [self.facts_url, self.state_database_url]
         mail = parse_mail_server(self.smtp_url).password if self.smtp_url else ""
         passwords = (str(each.password) for each in addresses if each.password)
-        return (self.secret_key, self.oidc_client_secret, *passwords, *([mail] if mail else []))
+        storage = [os.environ[name] for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN") if name in os.environ]
+        return (self.secret_key, self.oidc_client_secret, *passwords, *([mail] if mail else []), *storage)
 
     @property
     def lake(self) -> LakeAddress | None:
@@ -204,8 +217,13 @@ class Settings(LoginSettings, OutgoingSettings):
         return self.facts_url.get_backend_name() == "duckdb"
 
     @property
+    def storage_address(self) -> StorageAddress:
+        """Where the files lie that several processes need: in the data dir unless told otherwise."""
+        return parse_storage_address(self.storage_url) if self.storage_url else StorageAddress(self.data_dir.absolute())
+
+    @property
     def exports_dir(self) -> Path:
-        """The folder of exported files, the one place that the embedded database may write to beside its own."""
+        """The folder in which exports are written, the one that the embedded database may write to beside its own."""
         return self.data_dir.absolute() / "exports"
 
     @property

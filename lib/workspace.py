@@ -55,6 +55,7 @@ from lib.settings import Settings
 from lib.sharing.annotations import Annotations
 from lib.sharing.pinned_links import PinnedLinks
 from lib.sharing.saved_views import SavedViews
+from lib.storage import open_storage
 from lib.store.enums import LOADED_RESULTS
 from lib.store.facts import FactStore
 from lib.store.state import StateStore
@@ -198,6 +199,7 @@ class Workspace:
 
     def start_workers(self) -> None:
         """Begin to do the queue's jobs: what changes the facts one after another, exports beside it; and to listen."""
+        open_storage.begin_check(self.settings)
         self.facts.start_listener()
         self.state.start_listener()
         self.changes.start()

@@ -50,6 +50,7 @@ from lib.errors.mapping_codes import MappingCode
 from lib.errors.metric_codes import MetricCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.report_codes import ReportCode
+from lib.errors.storage_codes import StorageCode
 from lib.errors.value_codes import ValueCode
 from lib.errors.webhook_codes import WebhookCode
 from lib.errors.workbook_codes import WorkbookCode
@@ -207,6 +208,7 @@ VALUES: dict[str, list[str]] = {
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],
     "refused webhooks": [code.text for code in WebhookCode],
+    "storage of files": [code.text for code in StorageCode],
     "states of a delivery": list(webhooks_admin.DELIVERY_LABELS.values()),
     "states of a webhook": [each.label for each in (*WebhookStatus, *OffReason)],
     "calls without an answer": [each.label for each in NoAnswer],

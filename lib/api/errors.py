@@ -110,7 +110,7 @@ _OF_DEFINITIONS: dict[TextCode, tuple[int, str]] = {
 """What is told of what a workspace defines that is not there, or clashes with what is; all else is a wrong value."""
 
 
-_UNWRITTEN = "The server can't write a file that it needs; its log says which."
+_UNWRITTEN = "The server can't write or read a file that it needs; its log says which."
 _UNANSWERED = "The database does not answer at the moment."
 
 

@@ -356,13 +356,14 @@ def restored(value: Any) -> Any:
     from lib.errors.mapping_codes import MappingCode
     from lib.errors.metric_codes import MetricCode
     from lib.errors.report_codes import ReportCode
+    from lib.errors.storage_codes import StorageCode
     from lib.errors.value_codes import ValueCode
     from lib.errors.webhook_codes import WebhookCode
     from lib.errors.workbook_codes import WorkbookCode
 
     kinds: tuple[type[TextCode], ...] = (
         *(ValueCode, WorkbookCode, MappingCode, ImportCode, FieldCode, AnswerCode, FormulaCode, MetricCode, ReportCode),
-        *(WebhookCode, AlertCode),
+        *(WebhookCode, AlertCode, StorageCode),
     )
     kind = next((kind for kind in kinds if value["code"] in {*kind}), FailureCode)
     if value["code"] not in {*kind}:  # of an earlier version

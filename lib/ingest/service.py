@@ -10,12 +10,10 @@ import logging
 import secrets
 import stat
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -29,7 +27,7 @@ from lib.catalog.catalog import Catalog
 from lib.errors import CallboardError, FieldError, FileError, SampleDataError
 from lib.errors.codes import FailureCode
 from lib.errors.field_codes import FieldCode
-from lib.ingest import history, import_warnings, loader, staging
+from lib.ingest import bad_row_reports, history, import_warnings, loader, staging
 from lib.ingest.answer_import import apply_answers, stage_lines
 from lib.ingest.file_reading import InputFile, read_answers, read_files
 from lib.ingest.history import ImportReport
@@ -48,7 +46,6 @@ from lib.ingest.loader import LoadResult
 from lib.ingest.mapping import Mapping
 from lib.ingest.new_fields import requested_fields
 from lib.settings import Settings
-from lib.store import data_dir
 from lib.store.enums import ImportResult
 from lib.store.facts import FactStore
 from lib.store.messages import JobStep, failure_of
@@ -57,14 +54,6 @@ log = logging.getLogger(__name__)
 
 _TRIES = 3
 """How often files are read anew because the fields are others than was thought."""
-
-REPORTS_KEPT_SECONDS = 90 * 24 * 3600
-"""How long the bad rows of an import are kept: they hold what is in the files."""
-
-
-def reports_folder(settings: Settings) -> Path:
-    """Return the folder that keeps the files of bad rows."""
-    return settings.data_dir / data_dir.BAD_ROWS
 
 
 def run(
@@ -126,20 +115,6 @@ def id_of(job: str) -> str:
     return f"imp_{job.removeprefix('job_')}"
 
 
-def remove_old_reports(settings: Settings) -> None:
-    """Delete the files of bad rows whose time is over."""
-    for path in reports_folder(settings).glob("*.csv"):
-        with suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > REPORTS_KEPT_SECONDS:
-                path.unlink()
-
-
-def remove_reports(settings: Settings, names: Iterable[str]) -> None:
-    """Delete some files of bad rows."""
-    for name in names:
-        (reports_folder(settings) / name).unlink(missing_ok=True)
-
-
 def new_id() -> str:
     """Return the id of an import that begins now."""
     return f"imp_{int(time.time() * 1000):011x}{secrets.token_hex(4)}"
@@ -164,13 +139,13 @@ def _read_and_load(
     import_run: ImportRun, report: ImportReport, described: Future[tuple[dict[str, Any], ...]]
 ) -> ImportReport:
     request = import_run.request
-    bad_rows = reports_folder(import_run.settings) / f"{report.id}.csv"
 
     def reading_progress(share: float, rows: int) -> None:
         import_run.progress(ImportProgress(JobStep.READING, share * 0.6, rows))
 
     read_rows = read_answers if request.answers else read_files
     with (
+        bad_row_reports.begin(import_run.settings, report.id) as bad_rows,
         read_rows(
             list(request.files),
             request.mapping_toml,
@@ -185,6 +160,7 @@ def _read_and_load(
         def read() -> ImportReport:
             reading.finish()
             found = reading.outcome
+            kept = bad_row_reports.publish(import_run.settings, bad_rows, report.id) if found.bad else None
             return replace(
                 report,
                 files=described.result(),
@@ -195,7 +171,7 @@ def _read_and_load(
                 long_rows=found.long_rows,
                 problems=tuple(found.problems),
                 warnings=tuple(found.warnings),
-                bad_rows_file=bad_rows.name if found.bad else None,
+                bad_rows_file=kept,
             )
 
         return load(import_run, connection, reading.batches, read)

@@ -21,7 +21,7 @@ from lib.analytics.rollup_tidying import RollupTidier
 from lib.backup import create
 from lib.exports import service as exporting
 from lib.exports.service import ExportRequest
-from lib.ingest import history, service, undo, uploads
+from lib.ingest import bad_row_reports, history, service, undo, uploads
 from lib.jobs import tasks
 from lib.jobs.queue import Job, JobKind, Queue
 from lib.jobs.worker import ProgressReporter
@@ -92,7 +92,7 @@ class JobHandlers:
     def tidy(self) -> None:
         """Delete what is old, and see to rollups that are due."""
         workspace = self._workspace
-        service.remove_old_reports(workspace.settings)
+        bad_row_reports.remove_old(workspace.settings)
         workspace.outbox.forget_old()
         uploads.remove_old(workspace.settings)
         with workspace.facts.read() as connection:

@@ -31,7 +31,7 @@ from lib.errors import CallboardError, ConflictError, FieldError, SampleDataErro
 from lib.errors.codes import FailureCode
 from lib.errors.field_codes import FieldCode
 from lib.errors.import_codes import ImportCode
-from lib.ingest import history, loader, sample_data, service, staging, undo
+from lib.ingest import bad_row_reports, history, loader, sample_data, service, staging, undo, uploads
 from lib.ingest.converter import staged_schema
 from lib.ingest.file_reading import InputFile
 from lib.ingest.history import ImportRecord, ImportReport
@@ -39,6 +39,7 @@ from lib.ingest.import_run import ImportRequest
 from lib.ingest.new_fields import with_fields
 from lib.ingest.sample_fields import missing_fields
 from lib.ingest.undo import UndoResult
+from lib.ingest.uploads import StoredUpload
 from lib.jobs import field_tasks, metric_tasks, report_tasks
 from lib.jobs.queue import JobKind
 from lib.outgoing.service import OutgoingService
@@ -89,11 +90,21 @@ Task = Callable[[TaskContext, dict[str, Any], Tell], dict[str, Any]]
 def import_files(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:
     """Import files: `files` (path and name each), `mapping`, `skip_bad_rows`, `dry_run`, `replace_sample`, `actor`.
 
+    `uploads` (name in the storage and name each) are taken in place of the files, which another process may have.
     With `answers` they hold answers to criteria, of evaluations that are there. With the `job` that asks for it, they
     are loaded once, however often it is done.
     """
+    if "uploads" not in payload:
+        return _import(workspace, payload, tuple(InputFile(Path(path), name) for path, name in payload["files"]), tell)
+    with uploads.opened(workspace.settings, [StoredUpload(*each) for each in payload["uploads"]]) as files:
+        return _import(workspace, payload, files, tell)
+
+
+def _import(
+    workspace: TaskContext, payload: dict[str, Any], files: tuple[InputFile, ...], tell: Tell
+) -> dict[str, Any]:
     request = ImportRequest(
-        files=tuple(InputFile(Path(path), name) for path, name in payload["files"]),
+        files=files,
         actor=payload["actor"],
         mapping_toml=payload.get("mapping"),
         skip_bad_rows=payload.get("skip_bad_rows", False),
@@ -116,7 +127,7 @@ def import_files(workspace: TaskContext, payload: dict[str, Any], tell: Tell) ->
 
 def describe_import(workspace: TaskContext, report: ImportReport) -> dict[str, Any]:
     """Return a report as plain JSON."""
-    folder, loaded = service.reports_folder(workspace.settings).absolute(), report.loaded
+    loaded, bad_rows = report.loaded, report.bad_rows_file
     return {
         "id": report.id,
         "seconds": report.seconds,
@@ -136,7 +147,7 @@ def describe_import(workspace: TaskContext, report: ImportReport) -> dict[str, A
         "first_day": None if loaded.first_day is None else loaded.first_day.isoformat(),
         "last_day": None if loaded.last_day is None else loaded.last_day.isoformat(),
         "problems": [asdict(problem) for problem in report.problems],
-        "bad_rows_file": str(folder / report.bad_rows_file) if report.bad_rows_file else None,
+        "bad_rows_file": bad_row_reports.location(workspace.settings, bad_rows) if bad_rows else None,
         "warnings": [asdict(warning) for warning in report.warnings],
         "new_fields": [{"name": own.name, "type": own.type.value, "label": own.label} for own in report.new_fields],
     }
@@ -201,7 +212,7 @@ def delete_all(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> d
         reports = history.bad_rows_files(connection)
     with workspace.facts.session() as connection:
         checkpoint(connection)  # what was deleted is not to stay in DuckDB's log
-    service.remove_reports(workspace.settings, reports)
+    bad_row_reports.remove(workspace.settings, reports)
     workspace.note(payload["actor"], Action.DATA_DELETED, workspace.settings.name, evaluations=count)
     return {"evaluations": count}
 

@@ -48,7 +48,7 @@ def export_content(
         base, links, attachments = base_url(report, context), [], []
         if result["bytes"] <= MOST_BYTES * _SHARE or not base:
             kind = CSV_TYPE if order.form == "csv" else XLSX_TYPE
-            content = (file_storage.folder(context.settings) / result["file"]).read_bytes()
+            content = file_storage.read(context.settings, result["file"])
             attachments.append(MailAttachment(result["downloadName"], kind, content))
         else:
             link = signed_urls.make(context.settings, base, job, context.settings.export_hours * 3600)

@@ -17,6 +17,7 @@ from lib.errors.mapping_codes import MappingCode
 from lib.errors.metric_codes import MetricCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.report_codes import ReportCode
+from lib.errors.storage_codes import StorageCode
 from lib.errors.value_codes import ValueCode
 from lib.errors.webhook_codes import WebhookCode
 from lib.errors.workbook_codes import WorkbookCode
@@ -62,6 +63,7 @@ _KINDS: tuple[type[TextCode], ...] = (
     ReportCode,
     WebhookCode,
     AlertCode,
+    StorageCode,
 )
 _CODES = {code.value: code for kind in _KINDS for code in kind}
 

@@ -75,13 +75,13 @@ def _jobs(workspace: Workspace, was_moving: bool) -> None:
     newest = _newest(workspace)
     if was_moving and all(job.ended for job in newest):
         st.rerun()
-    listed = 0
+    listed, published = 0, file_storage.published(workspace.settings)
     for summary in newest:
         job = workspace.queue.get(summary.id)  # one after another: their payloads may be long
         if job is not None and _may_see(job):
             listed += 1
             with st.container(border=True):
-                _job(workspace, job)
+                _job(workspace, job, has_file=(job.result or {}).get("file") in published)
     if not listed:
         page_layout.empty(
             t("No export yet"),
@@ -102,7 +102,7 @@ def _may_see(job: Job) -> bool:
     return current_user.current().grant.covers(Grant.of(job.payload.get("grant", {})))
 
 
-def _job(workspace: Workspace, job: Job) -> None:
+def _job(workspace: Workspace, job: Job, *, has_file: bool) -> None:
     zone = workspace.settings.zone
     label, form = t(REPORT_LABELS[job.payload["report"]]), job.payload["format"].upper()
     asked = formatting.instant(job.created_at.astimezone(zone))
@@ -124,7 +124,7 @@ def _job(workspace: Workspace, job: Job) -> None:
         st.error(t("Failed: {why}", why=markdown.text(why)))
     with st.container(horizontal=True, vertical_alignment="center"):
         result = job.result or {}
-        if job.status is JobStatus.COMPLETED and (file_storage.folder(workspace.settings) / result["file"]).exists():
+        if job.status is JobStatus.COMPLETED and has_file:
             link = html.escape(signed_urls.make(workspace.settings, "", job).url)
             size = file_size(result["bytes"])
             told = t_plural("{count} row, {size}", "{count} rows, {size}", result["rows"], size=size)

@@ -19,7 +19,7 @@ from lib.analytics import queries
 from lib.catalog.catalog import Catalog
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
 from lib.i18n import day, number, t, t_plural
-from lib.ingest import saved_mappings, template, uploads
+from lib.ingest import bad_row_reports, saved_mappings, template, uploads
 from lib.ingest.file_reading import InputFile
 from lib.ingest.mapping_toml import MAX_MAPPING, write_mapping
 from lib.jobs.queue import Job, JobKind, JobStatus
@@ -145,6 +145,7 @@ def _ask(workspace: Workspace, files: tuple[InputFile, ...], draft: MappingDraft
     def queue() -> None:
         payload: dict[str, Any] = {
             "files": [(str(file.path.absolute()), file.name) for file in files],
+            "uploads": [(each.stored_name, each.name) for each in uploads.stored_uploads(files)],
             "mapping": write_mapping(draft.mapping),
             "dry_run": dry_run,
             "skip_bad_rows": skip,
@@ -207,14 +208,15 @@ def _report(workspace: Workspace, job: Job, draft: MappingDraft) -> None:
             st.caption(t("The first {count} problems; the file has every bad row.", count=number(len(frame))))
     good = result["read"] - bad
     with st.container(horizontal=True):
-        path = Path(result["bad_rows_file"])
+        name = Path(result["bad_rows_file"]).name
+        reading = functools.partial(bad_row_reports.read, workspace.settings, name)
         st.download_button(
             t("Download the bad rows"),
-            current_user.taking(path.read_bytes, path.name, Role.ADMIN),
+            current_user.taking(reading, name, Role.ADMIN),
             "bad-rows.csv",
             CSV_TYPE,
             on_click="ignore",
-            disabled=not path.exists(),
+            disabled=not bad_row_reports.is_kept(workspace.settings, name),
         )
         files = tuple(InputFile(Path(path), name) for path, name in job.payload["files"])
         loaded = job.payload.get("skip_bad_rows") and not job.payload.get("dry_run")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import threading
 from datetime import timedelta
 from functools import cache
@@ -23,7 +22,8 @@ from lib.analytics.grants import Grant
 from lib.analytics.metric_names import METRICS_PARAMETER
 from lib.api import request_body
 from lib.api.dependencies import Exporter, Reader, Space, base_url, check_scope, filters_of, strict_query
-from lib.api.errors import invalid, not_found
+from lib.api.errors import not_found
+from lib.api.file_answer import OfferedFile, answer_file, asked_parts
 from lib.api.filter_body import Ids, filter_fields, filter_parameters
 from lib.api.serializers import answer, to_json
 from lib.catalog.catalog import Catalog
@@ -32,6 +32,7 @@ from lib.exports.service import RECORD_REPORTS, ExportRequest, export_metrics
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
 from lib.jobs.queue import IdempotencyKey, Job, JobKind, JobStatus
 from lib.reports import filter_text, job_text
+from lib.storage.open_storage import open_storage
 from lib.workspace import Workspace
 
 downloads = APIRouter(prefix="/downloads", tags=["Exports"])
@@ -166,34 +167,17 @@ def download(request: Request, space: Space, jobId: str, name: str) -> Response:
     if not signed_urls.verify(space.settings, jobId, name, expires, signature):
         raise not_found("There is no such file, or the link is no longer good.")
     job = space.queue.get(jobId)
-    path = None if job is None or job.result is None else file_storage.folder(space.settings) / job.result["file"]
-    if job is None or job.result is None or path is None or not path.exists():
+    stored = None if job is None or job.result is None else file_storage.find(space.settings, job.result["file"])
+    if job is None or job.result is None or stored is None:
         raise not_found("There is no such file, or the link is no longer good.")
-    _check_range(request.headers.get("range"), job.result["bytes"])
+    parts = asked_parts(request, stored.size)
     if not getattr(request.state, "head", False) and _is_new(jobId, signature):
         details = {"ordered_by": job.actor, "bytes": job.result["bytes"]}
         space.audit.record(SystemActor.SIGNED_LINK, Action.DOWNLOAD, job.result["downloadName"], **details)
         _keep(jobId, signature)
-    headers = {
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-        "Content-Encoding": "identity",  # compressed on its way it would have no length
-    }
-    kind = _TYPES[job.payload["format"]]
-    return FileResponse(path, media_type=kind, filename=job.result["downloadName"], headers=headers)
-
-
-def _check_range(asked: str | None, size: int) -> None:
-    """Raise ApiError for a Range header that names no part of a file."""
-    if asked is None:
-        return
-    kind, _, parts = asked.partition("=")
-    for part in parts.split(","):
-        found = re.fullmatch(r"([0-9]{1,18})-([0-9]{0,18})|-[1-9][0-9]{0,17}", part.strip(), re.ASCII)
-        first, last = (found[1], found[2]) if found else (None, None)
-        there = first is None or (int(first) < size and int(first) <= int(last or size))
-        if kind != "bytes" or found is None or not there:
-            raise invalid("Range", f"The Range header is not such as bytes=0-{size - 1}, which is the whole file.")
+    media_type = _TYPES[job.payload["format"]]
+    file = OfferedFile(stored.name, stored.size, job.result["sha256"], job.result["downloadName"], media_type)
+    return answer_file(request, open_storage(space.settings), file, parts)
 
 
 _fetched: TTLCache[tuple[str, str], None] = TTLCache(10_000, _ONE_FETCH_SECONDS)
