@@ -39,6 +39,7 @@ from lib.catalog.metrics import METRICS
 from lib.catalog.own_fields import HELP_OF_TYPES, TYPE_LABELS, OwnField, OwnFieldType, catalog_with
 from lib.charts import funnel, trend, waterfall
 from lib.delivery import schedule_choice
+from lib.errors.access_codes import AccessCode
 from lib.errors.alert_codes import AlertCode
 from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import FailureCode
@@ -208,6 +209,7 @@ VALUES: dict[str, list[str]] = {
     "guesses": [code.text for code in GuessCode],
     "refused parameters": [code.text for code in ParameterCode],
     "refused webhooks": [code.text for code in WebhookCode],
+    "lost access": [code.text for code in AccessCode],
     "storage of files": [code.text for code in StorageCode],
     "states of a delivery": list(webhooks_admin.DELIVERY_LABELS.values()),
     "states of a webhook": [each.label for each in (*WebhookStatus, *OffReason)],

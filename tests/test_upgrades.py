@@ -373,6 +373,25 @@ def afterwards(table: str, row: dict[str, Any]) -> dict[str, Any]:
 
 EARLIER_FACTS = migrations.revisions("facts")[:-1]
 STATE_ROWS["0007"] = {name: [afterwards(name, row) for row in rows] for name, rows in STATE_OF_0006.items()}
+_MADE: dict[str, Any] = {"created_at": NOON, "changed_at": NOON}
+STATE_ROWS["0008"] = STATE_ROWS["0007"] | {
+    "reports": [{"id": "r1", "name": "Monday", "definition": "{}", "owner": "ana@example.com", "owner_id": "p1",
+                 "status": "active", "data_version": 1, "version": 1, **_MADE}],
+    "report_runs": [{"id": "run1", "report": "r1", "due_at": NOON, "reason": "schedule", "status": "sent", "attempt": 1,
+                     "failures": 0, "created_at": NOON}],
+    "unsubscribed": [{"subject": "r1", "address": "bob@example.com", "at": NOON}],
+    "deliveries": [{"id": "d1", "channel": "mail", "cause": "run1", "subject": "r1", "address": "ana@example.com",
+                    "content": "c1", "status": "sent", "attempt": 1, "failures": 0, "created_at": NOON}],
+    "delivery_contents": [{"id": "c1", "content": b"mail", "created_at": NOON}],
+    "webhooks": [{"id": "w1", "url": "https://hooks.example.com", "events": "[]", "description": "", "format": "json",
+                  "salt": "s", "owner": "ana@example.com", "owner_id": "p1", "status": "active", **_MADE}],
+    "alerts": [{"id": "al1", "name": "Score", "definition": "{}", "owner": "ana@example.com", "owner_id": "p1",
+                "status": "active", "check_count": 3, "looks": 0, "version": 1, **_MADE}],
+    "alert_states": [{"alert": "al1", "member": "", "name": "", "state": "normal", "settled": "normal", "since": NOON,
+                      "settled_since": NOON, "streak": 3, "severity": 0.0, "announced": False}],
+    "alert_changes": [{"id": "ch1", "alert": "al1", "member": "", "name": "", "at": NOON, "before": "normal",
+                       "after": "firing"}],
+}  # fmt: skip
 EARLIER_STATE = migrations.revisions("state")[:-1]
 
 

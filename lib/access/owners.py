@@ -14,6 +14,8 @@ from lib.access.actors import SystemActor
 from lib.access.api_keys import Key
 from lib.access.users import LOCAL, Role, User, UserRepository
 from lib.analytics.grants import Grant
+from lib.errors import AccessError
+from lib.errors.access_codes import AccessCode
 from lib.store.state import StateStore
 
 
@@ -41,6 +43,13 @@ class NoAccess(StrEnum):
     OWNER_GONE = "owner_gone"
     OWNER_WITHOUT_ACCESS = "owner_without_access"
     KEY_ENDED = "key_ended"
+
+
+_REASONS = {
+    NoAccess.OWNER_GONE: AccessCode.ASKER_GONE,
+    NoAccess.OWNER_WITHOUT_ACCESS: AccessCode.ASKER_WITHOUT_ACCESS,
+    NoAccess.KEY_ENDED: AccessCode.ASKER_KEY_ENDED,
+}
 
 
 class OwnerLookup:
@@ -74,6 +83,14 @@ class OwnerLookup:
         if person is None:
             return NoAccess.OWNER_GONE
         return person.grant if person.may(least) else NoAccess.OWNER_WITHOUT_ACCESS
+
+    def current_grant(self, owner_id: str, least: Role) -> Grant:
+        """Return what who asked for a job may see now. Raises AccessError for who may not ask for it any more."""
+        with self._state.read() as connection:
+            access = self.access(connection, owner_id, least)
+        if isinstance(access, NoAccess):
+            raise AccessError(_REASONS[access])
+        return access
 
     def address(self, owner: Owner) -> str | None:
         """Return the e-mail address of an owner who is a person and has one."""

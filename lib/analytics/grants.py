@@ -38,6 +38,13 @@ class Grant:
         theirs = dict(other.limits)
         return all(name in theirs and set(theirs[name]) <= set(ids) for name, ids in self.limits)
 
+    def narrowed(self, other: Grant) -> Grant:
+        """Return the grant of what may be seen with both."""
+        limits = {name: set(ids) for name, ids in self.limits}
+        for name, ids in other.limits:
+            limits[name] = limits.get(name, set(ids)) & set(ids)
+        return Grant.of(limits)
+
     def in_full(self, catalog: Catalog) -> dict[str, list[str] | str]:
         """Return what it is limited to, by what the dimension's groups are called; `all` where it is not limited."""
         limits = {each.plural.replace(" ", "_"): self.ids(each) for each in catalog.grant_dimensions}

@@ -77,7 +77,7 @@ def create(facts: FactStore, state: StateStore, settings: Settings, request: Bac
             engines={"facts": facts.engine_name, "state": state.engine.dialect.name},
             facts=kept_facts,
             state=kept_state,
-            secret=writing.bytes(SECRET, signing.load(settings)) if request.with_secret else None,
+            secret=writing.bytes(SECRET, signing.load(settings, state)) if request.with_secret else None,
             job=request.job,
         )
         writing.finish(manifest)

@@ -189,7 +189,7 @@ class _Restoring:
             raise
         self._forget_older()
         if self.made.secret is not None:
-            signing.replace(self.settings, self.backup.bytes(self.made.secret))
+            signing.replace(self.settings, self.state, self.backup.bytes(self.made.secret))
         evaluations = self.made.facts.tables[schema.evaluations.name].rows
         return RestoreResult(self.made, evaluations, self.unfinished, self.made.secret is not None, self.paused)
 
@@ -257,7 +257,7 @@ class _Restoring:
     def _replace_state(self, connection: Connection, new: StateStore | None) -> None:
         revoked = _revoked(connection)
         for table in reversed(schema.STATE.sorted_tables):
-            if table is not schema.audit:
+            if table not in (schema.audit, schema.secrets):
                 connection.execute(sa.delete(table))
         known = set(connection.scalars(sa.select(schema.audit.c.id)))
         with ExitStack() as reading:

@@ -31,8 +31,9 @@ _FORMS: tuple[tuple[type[sa.types.TypeEngine[Any]], pa.DataType, type[sa.types.T
 _MADE_ANEW = schema.metric_rollups
 """What says which rollups there are, which are computed anew where they are restored."""
 
-OF_THE_MOMENT = frozenset({"sessions", "delivery_contents"})
-"""What a backup does not hold: it lets nobody in, and a restore signs everybody out; mails that went out are large."""
+OF_THE_MOMENT = frozenset({"sessions", "delivery_contents", "secrets"})
+"""What a backup does not hold: it lets nobody in, and a restore signs everybody out; mails that went out are large; and
+secrets are in it only if that is asked for, as a member of their own."""
 
 STATE = tuple(table for table in schema.STATE.sorted_tables if table.name not in OF_THE_MOMENT)
 """The tables of the state that a backup holds, in the order in which they can be filled."""

@@ -5,17 +5,16 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from lib.access import signing
-from lib.settings import Settings
 
 _PURPOSE = "unsubscribe"
 
 
-def make(settings: Settings, base: str, subject: str, address: str) -> str:
+def make(secret: bytes, base: str, subject: str, address: str) -> str:
     """Return the link of an address; `base` is what it begins with."""
-    signature = signing.sign(signing.load(settings), _PURPOSE, subject, address)
+    signature = signing.sign(secret, _PURPOSE, subject, address)
     return f"{base}/v1/unsubscribe/{subject}?address={quote(address, safe='')}&signature={signature}"
 
 
-def verify(settings: Settings, subject: str, address: str, signature: str) -> bool:
+def verify(secret: bytes, subject: str, address: str, signature: str) -> bool:
     """Return whether a link's parts are those of one that was made here."""
-    return signing.verify(signing.load(settings), signature, _PURPOSE, subject, address)
+    return signing.verify(secret, signature, _PURPOSE, subject, address)

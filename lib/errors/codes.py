@@ -348,6 +348,7 @@ def restored(value: Any) -> Any:
     """Return what a store holds of a coded text, its code by name; what is none is returned as it is."""
     if not isinstance(value, dict):
         return value
+    from lib.errors.access_codes import AccessCode
     from lib.errors.alert_codes import AlertCode
     from lib.errors.answer_codes import AnswerCode
     from lib.errors.field_codes import FieldCode
@@ -363,7 +364,7 @@ def restored(value: Any) -> Any:
 
     kinds: tuple[type[TextCode], ...] = (
         *(ValueCode, WorkbookCode, MappingCode, ImportCode, FieldCode, AnswerCode, FormulaCode, MetricCode, ReportCode),
-        *(WebhookCode, AlertCode, StorageCode),
+        *(WebhookCode, AlertCode, StorageCode, AccessCode),
     )
     kind = next((kind for kind in kinds if value["code"] in {*kind}), FailureCode)
     if value["code"] not in {*kind}:  # of an earlier version

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from lib.exports import answers, evaluations, file_storage, reports, table_proce
 from lib.exports.evaluations import EvaluationExport
 from lib.exports.table_files import about
 from lib.exports.xlsx_process import Writer
-from lib.jobs.queue import JobKind, Queue
+from lib.jobs.queue import Job, JobKind, Queue
 from lib.reports.formula_versions import versions_of
 from lib.settings import Settings
 from lib.store.bulk_io import write_csv
@@ -58,6 +58,10 @@ class ExportRequest:
             "shown": self.shown,
             "metrics": list(self.metrics),
         }
+
+    def narrowed(self, grant: Grant) -> ExportRequest:
+        """Return the order for one who may see no more than a grant lets them."""
+        return replace(self, filters=replace(self.filters, grant=self.filters.grant.narrowed(grant)))
 
     @classmethod
     def from_json(cls, payload: dict[str, Any], zone: ZoneInfo, catalog: Catalog) -> ExportRequest:
@@ -112,7 +116,14 @@ def run(
         "rows": rows,
         "downloadName": file_storage.download_name(order.report, order.form, *ends),
         "metrics": [asdict(each) for each in versions_of(of_metrics)],
+        "grant": order.filters.grant.to_json(),
     }
+
+
+def exported_grant(job: Job) -> Grant:
+    """Return what may be seen in an export: in its file, by the limits that it was written with, else as ordered."""
+    result = job.result or {}
+    return Grant.of(result["grant"] if "grant" in result else job.payload.get("grant", {}))
 
 
 RECORD_REPORTS = {"evaluations": evaluations.evaluation_export, "answers": answers.answer_export}

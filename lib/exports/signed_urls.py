@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from lib.access import signing
 from lib.jobs.queue import Job
-from lib.settings import Settings
 
 LINK_SECONDS = 2 * 3600
 
@@ -21,17 +20,17 @@ class SignedUrl:
     expires_at: datetime
 
 
-def make(settings: Settings, base: str, job: Job, seconds: int = LINK_SECONDS) -> SignedUrl:
+def make(secret: bytes, base: str, job: Job, seconds: int = LINK_SECONDS) -> SignedUrl:
     """Return a link to a completed export's file, good for so long; `base` is what the link begins with."""
     name = (job.result or {})["downloadName"]
     # To the next minute, so that asking twice gives the same link.
     expires = (int(time.time()) // 60 + 1) * 60 + seconds
-    signature = signing.sign(signing.load(settings), job.id, name, str(expires))
+    signature = signing.sign(secret, job.id, name, str(expires))
     url = f"{base}/v1/downloads/{job.id}/{name}?expires={expires}&signature={signature}"
     return SignedUrl(url, datetime.fromtimestamp(expires, UTC))
 
 
-def verify(settings: Settings, job: str, name: str, expires: str, signature: str) -> bool:
+def verify(secret: bytes, job: str, name: str, expires: str, signature: str) -> bool:
     """Return whether a link's parts are those of a link that was made here, and its time is not over."""
-    signed = signing.verify(signing.load(settings), signature, job, name, expires)
+    signed = signing.verify(secret, signature, job, name, expires)
     return signed and expires.isascii() and expires.isdigit() and time.time() < int(expires)

@@ -15,8 +15,11 @@ from zoneinfo import ZoneInfo
 
 from lib.access.actors import SystemActor
 from lib.access.audit_log import Action, AuditLog
+from lib.access.owners import OwnerLookup
+from lib.access.users import Role
 from lib.analytics import metric_rollups, workspace_zone
 from lib.analytics.calendar import Calendar
+from lib.analytics.grants import Grant
 from lib.analytics.rollup_tidying import RollupTidier
 from lib.backup import create
 from lib.exports import service as exporting
@@ -32,6 +35,7 @@ class JobContext(tasks.TaskContext, Protocol):
     """What jobs are done in: the workspace, as far as their handlers know it."""
 
     audit: AuditLog
+    owners: OwnerLookup
     queue: Queue
 
     def calendar_in(self, zone: ZoneInfo) -> Calendar:
@@ -48,8 +52,17 @@ class JobHandlers:
         """Do them in this workspace."""
         self._workspace, self._rollups = workspace, rollups
 
+    def _asker_grant(self, job: Job, least: Role) -> Grant | None:
+        """Return what who asked for a job may see now; None for a command, and a report, which looks its owner up.
+
+        Raises AccessError for a person without the role by now, and for a key that has ended.
+        """
+        owner = job.payload.get("owner")
+        return None if owner is None else self._workspace.owners.current_grant(owner, least)
+
     def do(self, task: tasks.Task, job: Job, steps: ProgressReporter) -> dict[str, Any]:
-        """Do a job of `tasks.TASKS`; return its result."""
+        """Do a job of `tasks.TASKS`; return its result. Raises AccessError as exports do: pages ask for admins."""
+        self._asker_grant(job, Role.ADMIN)
         # Who asked may go by another zone than this process, which holds the database for both.
         if job.kind != JobKind.TIMEZONE:
             with self._workspace.facts.read() as connection:
@@ -59,11 +72,13 @@ class JobHandlers:
             return task(self._workspace, {**job.payload, "actor": job.actor, "job": job.id}, steps)
 
     def export(self, job: Job, steps: ProgressReporter) -> dict[str, Any]:
-        """Write the file that an export's job asks for; return its result."""
+        """Write the file that an export's job asks for, within what who asked may see now; return its result."""
+        grant = self._asker_grant(job, Role.ANALYST)
         if sys.platform == "linux":  # where a thread has a priority of its own, pages and API go before exports
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         workspace = self._workspace
         order = ExportRequest.from_json(job.payload, workspace.settings.zone, workspace.catalog)
+        order = order if grant is None else order.narrowed(grant)
         calendar = workspace.calendar_in(order.filters.zone(workspace.settings.zone))
         with workspace.following_zone():
             made = exporting.run(workspace.facts, workspace.settings, calendar, order, job.id, job.attempt, steps)

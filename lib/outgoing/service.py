@@ -8,6 +8,7 @@ from email.utils import parseaddr
 
 from sqlalchemy.engine import Connection
 
+from lib.access import signing
 from lib.access.owners import Owner
 from lib.analytics.grants import EVERYTHING
 from lib.delivery import outbox, unsubscribe_links
@@ -97,7 +98,8 @@ class OutgoingService:
         base = self._context.settings.base_url if report is None else content.base_url(report, self._context)
         if not base:
             return None
-        return unsubscribe_links.make(self._context.settings, base, delivery.subject, delivery.address)
+        secret = signing.load(self._context.settings, self._context.state)
+        return unsubscribe_links.make(secret, base, delivery.subject, delivery.address)
 
     def tell_webhook_is_off(self, webhook: Webhook) -> None:
         """Put in the outbox that a webhook has switched itself off: to its owner, to the admins for one of a key."""

@@ -175,5 +175,5 @@ def _files(page: PageValue, names: Sequence[str]) -> list[_ReportFile]:
 
 def _link(file: _ReportFile, context: ReportContext, base: str, actor: str) -> MailLink:
     content = file.attachment
-    hosted = host_file(context.settings, context.queue, base, content.file_name, content.content, actor)
+    hosted = host_file(context.settings, context.state, context.queue, base, content.file_name, content.content, actor)
     return MailLink(file.label, hosted.url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from lib.access import signing
 from lib.analytics.calendar import Granularity
 from lib.analytics.grants import Grant
 from lib.analytics.planner import resolve_period
@@ -51,7 +52,8 @@ def export_content(
             content = file_storage.read(context.settings, result["file"])
             attachments.append(MailAttachment(result["downloadName"], kind, content))
         else:
-            link = signed_urls.make(context.settings, base, job, context.settings.export_hours * 3600)
+            secret = signing.load(context.settings, context.state)
+            link = signed_urls.make(secret, base, job, context.settings.export_hours * 3600)
             links.append(MailLink(result["downloadName"], link.url))
             hours = number(context.settings.export_hours)
             said.append(text("The file is too large for a mail; the link is good for {hours} hours.", hours=hours))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from lib.errors import CallboardError, DatabaseUnavailableError
+from lib.errors.access_codes import AccessCode
 from lib.errors.alert_codes import AlertCode
 from lib.errors.answer_codes import AnswerCode
 from lib.errors.codes import CodedText, FailureCode, TextCode, restored
@@ -64,6 +65,7 @@ _KINDS: tuple[type[TextCode], ...] = (
     WebhookCode,
     AlertCode,
     StorageCode,
+    AccessCode,
 )
 _CODES = {code.value: code for kind in _KINDS for code in kind}
 

@@ -323,6 +323,14 @@ people = sa.Table(
     sa.UniqueConstraint("email", name="people_email"),
 )
 
+secrets = sa.Table(  # what several processes sign with, on PostgreSQL; lib/access/signing.py says when
+    "secrets",
+    STATE,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
 sessions = sa.Table(
     "sessions",
     STATE,

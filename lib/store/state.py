@@ -61,6 +61,11 @@ class StateStore:
             self._file.close()
         self.engine.dispose()
 
+    @property
+    def embedded(self) -> bool:
+        """Whether the state lies in a SQLite file."""
+        return self.engine.dialect.name == "sqlite"
+
     def start_listener(self) -> None:
         """Begin to hear of what other processes write, for `change_token`; what writes SQLite shows in its file."""
         if self.engine.dialect.name == "postgresql":

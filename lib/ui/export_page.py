@@ -6,14 +6,14 @@ import html
 
 import streamlit as st
 
+from lib.access import signing
 from lib.access.actors import actor_in_words
 from lib.access.users import Role
 from lib.analytics.calendar import Granularity
-from lib.analytics.grants import Grant
 from lib.catalog.metrics import FormulaVersion
 from lib.exports import file_storage, signed_urls
 from lib.exports.reports import FORMATS, REPORT_LABELS, REPORTS
-from lib.exports.service import RECORD_REPORTS, ExportRequest
+from lib.exports.service import RECORD_REPORTS, ExportRequest, exported_grant
 from lib.i18n import LANGUAGES, current, file_size, override_language, t, t_plural
 from lib.jobs.queue import Job, JobKind, JobStatus, JobSummary, Queue
 from lib.reports import catalog_words, formatting, job_text
@@ -44,7 +44,8 @@ def start(space: Workspace, context: PageContext) -> None:
             order = ExportRequest(
                 report, form, context.filters, Granularity(width), words_by_language["en"], own
             )  # files speak English
-            space.queue.add(JobKind.EXPORT, {**order.to_json(), "shown_in": words_by_language}, current_user.actor())
+            payload = {**order.to_json(), "shown_in": words_by_language, "owner": current_user.current().id}
+            space.queue.add(JobKind.EXPORT, payload, current_user.actor())
 
 
 def _metrics(context: PageContext) -> tuple[str, ...]:
@@ -99,7 +100,7 @@ def _newest(workspace: Workspace) -> list[JobSummary]:
 
 def _may_see(job: Job) -> bool:
     """Return whether an export holds nothing beyond what the visitor may see."""
-    return current_user.current().grant.covers(Grant.of(job.payload.get("grant", {})))
+    return current_user.current().grant.covers(exported_grant(job))
 
 
 def _job(workspace: Workspace, job: Job, *, has_file: bool) -> None:
@@ -125,7 +126,7 @@ def _job(workspace: Workspace, job: Job, *, has_file: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         result = job.result or {}
         if job.status is JobStatus.COMPLETED and has_file:
-            link = html.escape(signed_urls.make(workspace.settings, "", job).url)
+            link = html.escape(signed_urls.make(signing.load(workspace.settings, workspace.state), "", job).url)
             size = file_size(result["bytes"])
             told = t_plural("{count} row, {size}", "{count} rows, {size}", result["rows"], size=size)
             versions = [FormulaVersion(**each) for each in result.get("metrics", ())]
@@ -152,7 +153,7 @@ def _shown(context: PageContext, code: str) -> str:
 def _repeat(queue: Queue, number: str) -> None:
     job = queue.get(number)
     if job is not None and _may_see(job):  # the grant may have been narrowed since the page was drawn
-        queue.add(JobKind.EXPORT, job.payload, current_user.actor())
+        queue.add(JobKind.EXPORT, {**job.payload, "owner": current_user.current().id}, current_user.actor())
 
 
 def _delete(workspace: Workspace, number: str) -> None:

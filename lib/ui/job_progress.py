@@ -20,7 +20,8 @@ _JOB = "_last_job"
 def start(workspace: Workspace, kind: JobKind, payload: dict[str, Any]) -> None:
     """Put a job of an administrator into the queue, and draw the page anew."""
     current_user.require_role(Role.ADMIN)
-    st.session_state[_JOB] = workspace.queue.add(kind, payload, current_user.actor()).id
+    owned = {**payload, "owner": current_user.current().id}
+    st.session_state[_JOB] = workspace.queue.add(kind, owned, current_user.actor()).id
     st.rerun()
 
 

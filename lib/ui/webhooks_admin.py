@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from lib.access import signing
 from lib.access.actors import actor_in_words
 from lib.access.owners import Owner
 from lib.delivery.outbox import Delivery, DeliveryStatus
@@ -157,7 +158,7 @@ def _create(workspace: Workspace) -> None:
         owner = Owner(current_user.actor(), current_user.current().id)
         try:
             webhook = workspace.webhooks.repository.create(values, owner)
-            st.session_state[_JUST_MADE] = signing_secret(workspace.settings, webhook)
+            st.session_state[_JUST_MADE] = signing_secret(signing.load(workspace.settings, workspace.state), webhook)
         except CallboardError as error:
             st.error(markdown.problem(error))
         else:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lib import __version__
+from lib.access import signing
 from lib.access.actors import SystemActor
 from lib.access.owners import OwnerLookup
 from lib.access.users import Role
@@ -123,7 +124,7 @@ class DeliveryAttempts:
     def _post(
         self, target: WebhookTarget, delivery: Delivery, webhook: Webhook, event: Event, body: bytes
     ) -> CallResult:
-        secret = signing_secret(self._parts.settings, webhook)
+        secret = signing_secret(signing.load(self._parts.settings, self._parts.state), webhook)
         headers = {
             "Content-Type": "application/json",
             "User-Agent": f"Callboard/{__version__}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import Grant
 from lib.catalog.catalog import Catalog
+from lib.exports.service import exported_grant
 from lib.ingest import history
 from lib.ingest.history import PROGRAM, ImportReport
 from lib.jobs.queue import Job
@@ -92,7 +93,7 @@ def export_event(job: Job, result: dict[str, Any], settings: Settings) -> Event:
         "sha256": result["sha256"],
         "statusUrl": f"{settings.base_url}/v1/analytics/export/{job.id}",
     }
-    grant = Grant.of(job.payload.get("grant", {}))
+    grant = exported_grant(replace(job, result=result))
     text = f"Export ready: {result['downloadName']}, {result['rows']} rows."
     return new_event(EXPORT_READY, data, text, grant)
 

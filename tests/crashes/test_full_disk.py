@@ -451,7 +451,7 @@ def has_failed(outgoing: OutgoingService, number: str) -> bool:
 def test_a_linked_file_that_the_disk_has_no_room_for(tmp_path: Path) -> None:
     with mounted(tmp_path / "data" / "exports", 1):
         settings = Settings(data_dir=tmp_path / "data", sample="off")
-        queue = Queue(StateStore(settings))
+        state = StateStore(settings)
         with pytest.raises(DiskFullError, match="The disk is full"):
-            host_file(settings, queue, "https://calls.example.com", "a.pdf", bytes(2**21), "test")
+            host_file(settings, state, Queue(state), "https://calls.example.com", "a.pdf", bytes(2**21), "test")
         assert list((tmp_path / "data" / "exports").iterdir()) == []

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import workspace as workspaces
+from lib.access import signing
 from lib.settings import Settings
 from lib.webhooks.signatures import signing_secret
 from lib.workspace import Workspace
@@ -63,7 +64,7 @@ def test_a_webhook_from_its_making_to_its_end(space: Workspace, server: Receiver
     assert not app.exception and not app.dataframe
     create(app, f"{server.address}/in", "export.ready")
     (webhook,) = space.webhooks.repository.all(None)
-    secret = signing_secret(space.settings, webhook)
+    secret = signing_secret(signing.load(space.settings, space.state), webhook)
     assert [code.value for code in app.code] == [secret]
     assert "Copy the signing secret now. It is not shown again." in [each.value for each in app.success]
     app.run()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from lib.access import signing
 from lib.access.audit_log import Action, AuditFilter
 from lib.delivery.outbox import Channel, DeliveryStatus
 from lib.store.outgoing_schema import deliveries, webhooks
@@ -29,6 +30,7 @@ from lib.webhooks.webhook import (
     Webhook,
     WebhookStatus,
 )
+from lib.workspace import Workspace
 from tests.conftest import ROOT
 from tests.waiting import until
 from tests.webhooks.conftest import Hooks
@@ -38,6 +40,10 @@ from tests.webhooks.receiver import Call, dripping, is_signed, plain, silent
 def event(name: str = ALERT_FIRING, **more: Any) -> Event:
     values: dict[str, Any] = {"data": {"alertId": "al_1"}, "text": "Score of Lima fires.", "grant": None, **more}
     return new_event(name, **values)
+
+
+def secret_of(workspace: Workspace, webhook: Webhook) -> str:
+    return signing_secret(signing.load(workspace.settings, workspace.state), webhook)
 
 
 def emit(hooks: Hooks, what: Event, **more: Any) -> list[str]:
@@ -62,7 +68,7 @@ def test_an_event_arrives_signed(running: Hooks) -> None:
     }
     assert list(call.envelope) == ["id", "event", "timestamp", "data"]
     assert (call.event, call.delivery, call.headers["content-type"]) == (ALERT_FIRING, number, "application/json")
-    secret = signing_secret(running.workspace.settings, webhook)
+    secret = secret_of(running.workspace, webhook)
     assert secret.startswith("whsec_") and is_signed(call, secret)
     assert signature_by_openssl(call, secret) == call.headers["x-callboard-signature"]
     assert not is_signed(Call(call.path, call.headers, call.body + b" ", call.at), secret)
@@ -85,7 +91,7 @@ def test_the_example_of_the_documents_verifies_a_call(running: Hooks) -> None:
     emit(running, event())
     running.wait(webhook, DeliveryStatus.SENT)
     (call,) = running.server.calls
-    header, secret = call.headers["x-callboard-signature"], signing_secret(running.workspace.settings, webhook)
+    header, secret = call.headers["x-callboard-signature"], secret_of(running.workspace, webhook)
     assert names["is_from_callboard"](secret, header, call.body)
     assert not names["is_from_callboard"](secret, header, call.body + b" ")
     assert not names["is_from_callboard"]("whsec_other", header, call.body)
@@ -94,7 +100,7 @@ def test_the_example_of_the_documents_verifies_a_call(running: Hooks) -> None:
 
 def test_each_webhook_has_a_secret_of_its_own_and_none_is_kept(hooks: Hooks) -> None:
     first, second = hooks.make(), hooks.make()
-    secrets = {signing_secret(hooks.workspace.settings, each) for each in (first, second)}
+    secrets = {secret_of(hooks.workspace, each) for each in (first, second)}
     assert len(secrets) == 2 and all(len(each) == len("whsec_") + 64 for each in secrets)
     with hooks.workspace.state.read() as connection:
         for table in (webhooks, audit, deliveries):
@@ -144,7 +150,7 @@ def test_chats_get_a_text(running: Hooks, form: BodyFormat) -> None:
     else:
         (attachment,) = body["attachments"]
         assert attachment["content"]["body"][0]["text"] == "Score of Lima fires."
-    assert is_signed(call, signing_secret(running.workspace.settings, webhook))
+    assert is_signed(call, secret_of(running.workspace, webhook))
 
 
 def test_the_table_of_retries(running: Hooks) -> None:

@@ -13,12 +13,12 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from starlette.responses import FileResponse, JSONResponse
 
+from lib.access import signing
 from lib.access.actors import SystemActor
 from lib.access.api_keys import Key
 from lib.access.audit_log import Action
 from lib.analytics import planner
 from lib.analytics.calendar import Granularity
-from lib.analytics.grants import Grant
 from lib.analytics.metric_names import METRICS_PARAMETER
 from lib.api import request_body
 from lib.api.dependencies import Exporter, Reader, Space, base_url, check_scope, filters_of, strict_query
@@ -28,7 +28,7 @@ from lib.api.filter_body import Ids, filter_fields, filter_parameters
 from lib.api.serializers import answer, to_json
 from lib.catalog.catalog import Catalog
 from lib.exports import file_storage, signed_urls
-from lib.exports.service import RECORD_REPORTS, ExportRequest, export_metrics
+from lib.exports.service import RECORD_REPORTS, ExportRequest, export_metrics, exported_grant
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
 from lib.jobs.queue import IdempotencyKey, Job, JobKind, JobStatus
 from lib.reports import filter_text, job_text
@@ -143,6 +143,7 @@ def start(
         period = planner.resolve_period(connection, filters, space.calendar)
     selection = " · ".join(map(str, filter_text.selection(space.answers, filters, period)))
     payload = ExportRequest(order.report, order.format, filters, width, selection, metrics).to_json()
+    payload["owner"] = key.prefix
     once = None
     if idempotency_key is not None:
         digest = hashlib.sha256(order.model_dump_json(exclude_defaults=True).encode()).hexdigest()
@@ -164,7 +165,7 @@ def download(request: Request, space: Space, jobId: str, name: str) -> Response:
     """Fetch an exported file by its signed link; no key is needed."""
     parameters = strict_query(request, ("expires", "signature"))
     expires, signature = ((parameters.get(part) or [""])[-1] for part in ("expires", "signature"))
-    if not signed_urls.verify(space.settings, jobId, name, expires, signature):
+    if not signed_urls.verify(signing.load(space.settings, space.state), jobId, name, expires, signature):
         raise not_found("There is no such file, or the link is no longer good.")
     job = space.queue.get(jobId)
     stored = None if job is None or job.result is None else file_storage.find(space.settings, job.result["file"])
@@ -198,7 +199,7 @@ def _keep(job: str, signature: str) -> None:
 
 def _visible(space: Workspace, key: Key, number: str) -> Job:
     job = space.queue.get(number) if "\x00" not in number else None
-    if job is None or job.kind != JobKind.EXPORT or not key.grant.covers(Grant.of(job.payload.get("grant", {}))):
+    if job is None or job.kind != JobKind.EXPORT or not key.grant.covers(exported_grant(job)):
         raise not_found("There is no such export.")
     return job
 
@@ -225,7 +226,7 @@ def _status(request: Request, space: Workspace, key: Key, job: Job) -> dict[str,
         "error": job_text.in_words(job.message) if job.status is JobStatus.FAILED and job.message else None,
     }
     if job.status is JobStatus.COMPLETED and job.finished_at is not None and _may_fetch(key, job):
-        link = signed_urls.make(space.settings, base_url(request, space), job)
+        link = signed_urls.make(signing.load(space.settings, space.state), base_url(request, space), job)
         deleted_at = job.finished_at + timedelta(hours=space.settings.export_hours)
         body |= {
             "downloadUrl": link.url,

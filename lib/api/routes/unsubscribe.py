@@ -7,6 +7,7 @@ import html
 from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse
 
+from lib.access import signing
 from lib.api.dependencies import Space, strict_query
 from lib.api.errors import not_found
 from lib.delivery import unsubscribe_links
@@ -48,7 +49,7 @@ def _address(request: Request, space: Workspace, subject: str) -> str:
     """Return the address of a link that was made here. Raises ApiError (404)."""
     parameters = strict_query(request, _PARAMETERS)
     address, signature = ((parameters.get(name) or [""])[-1] for name in _PARAMETERS)
-    if not unsubscribe_links.verify(space.settings, subject, address, signature):
+    if not unsubscribe_links.verify(signing.load(space.settings, space.state), subject, address, signature):
         raise not_found("This link is not good.")
     return address
 

@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StrictStr
 
+from lib.access import signing
 from lib.access.api_keys import Key
 from lib.access.owners import Owner
 from lib.api import request_body
@@ -199,7 +200,7 @@ def read_deliveries(request: Request, space: Space, key: WebhookReader, webhookI
 def _create(space: Workspace, key: Key, wanted: NewWebhook) -> Response:
     _check_events(key, wanted.events)
     webhook = space.webhooks.repository.create(WebhookValues(**wanted.model_dump()), Owner(key.actor, key.prefix))
-    created = {**_row(webhook), "signing_secret": signing_secret(space.settings, webhook)}
+    created = {**_row(webhook), "signing_secret": signing_secret(signing.load(space.settings, space.state), webhook)}
     return JSONResponse(created, 201, {"Cache-Control": "no-store"})
 
 
