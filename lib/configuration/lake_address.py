@@ -14,6 +14,8 @@ PREFIX = "ducklake:"
 
 S3 = "s3://"
 
+_OURS = ("data", "endpoint", "region")  # what of an address PostgreSQL does not know
+
 RIGHT = "ducklake:postgresql://user@host/catalog?data=s3://bucket/calls, or data=/folder"
 
 
@@ -24,6 +26,7 @@ class LakeAddress:
     catalog: URL  # the database of PostgreSQL that knows the files
     data: str  # an absolute folder, or s3://bucket/prefix
     endpoint: str | None = None  # the web address of a server that speaks S3; None for Amazon's own
+    region: str | None = None  # of the bucket; None where AWS_REGION says it, or nobody
 
     @property
     def folder(self) -> Path | None:
@@ -42,10 +45,10 @@ def parse_lake_address(value: str) -> LakeAddress:
     checked_database_url(catalog_text, {"postgresql"}, RIGHT)
     catalog = make_url(catalog_text)
     said = catalog.normalized_query
-    data, endpoint = (said[name][-1] if said.get(name) else "" for name in ("data", "endpoint"))
+    data, endpoint, region = (said[name][-1] if name in said else "" for name in _OURS)
     if not data.removeprefix(S3).strip("/") or not data.startswith(("/", S3)):
         raise ValueError(f"no place for the files, which data= names; right would be {RIGHT}")
     if endpoint and not (endpoint.startswith(("http://", "https://")) and web_host(endpoint)):
         raise ValueError("endpoint= names no web address; right would be such as endpoint=https://s3.example.com")
-    plain = with_driver(catalog.difference_update_query(["data", "endpoint"]))
-    return LakeAddress(plain, data.rstrip("/"), endpoint or None)
+    plain = with_driver(catalog.difference_update_query(_OURS))
+    return LakeAddress(plain, data.rstrip("/"), endpoint or None, region or None)

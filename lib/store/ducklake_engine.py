@@ -245,7 +245,7 @@ def _s3_secret(address: LakeAddress) -> str:
         "KEY_ID": os.environ.get("AWS_ACCESS_KEY_ID"),
         "SECRET": os.environ.get("AWS_SECRET_ACCESS_KEY"),
         "SESSION_TOKEN": os.environ.get("AWS_SESSION_TOKEN"),
-        "REGION": os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
+        "REGION": address.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
     }
     values = [f"{name} {literal(value)}" for name, value in variables.items() if value]
     if address.endpoint is not None:
