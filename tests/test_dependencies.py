@@ -86,7 +86,7 @@ def test_both_locks_agree() -> None:
 def test_what_a_lake_needs_is_what_its_tests_run_with() -> None:
     """DuckDB's extensions fit one version of it, so that all are pinned, for people as for the tests."""
     extra = PROJECT["project"]["optional-dependencies"]["lake"]
-    assert [line.split()[0] for line in requirements(LAKE_LOCK)] == sorted(extra)
+    assert sorted(line.split()[0] for line in requirements(LAKE_LOCK)) == sorted(extra)
     versions = {each.partition("==")[2] for each in extra}
     (duckdb,) = (each for each in RUNTIME if each.name == "duckdb")
     assert len(versions) == 1 and duckdb.specifier.contains(versions.pop())

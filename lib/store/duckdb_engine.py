@@ -35,8 +35,8 @@ _AGAIN_SECONDS = 1.0  # between two attempts
 class DuckDBEngine:
     """The engine of an embedded database, and who uses it. Safe to use from several threads."""
 
-    def __init__(self, engine: Engine, file: Path | None, spill: Path) -> None:
-        """Prepare; `open` opens the file. What does not fit into memory is spilled to a folder of its own."""
+    def __init__(self, engine: Engine, file: Path | None, spill: Path | None = None) -> None:
+        """Prepare; `open` opens the file, whose process alone spills into a folder."""
         self._file, self._spill = file, spill
         self.engine = engine
         self._hold: Connection | None = None
@@ -54,7 +54,7 @@ class DuckDBEngine:
         if self._file is not None:
             duckdb_wal.truncate_wal(self._file)
         self._hold = self.engine.connect()
-        if self._file is not None:
+        if self._file is not None and self._spill is not None:
             shutil.rmtree(self._spill, ignore_errors=True)  # DuckDB makes it when it spills
 
     def close(self) -> None:

@@ -28,6 +28,7 @@ from lib.store.duckdb_engine import DuckDBEngine, harden, literal
 from lib.store.ducklake_dialect import DRIVER, ConnectionWrapper
 from lib.store.notifications import ChangeListener
 from lib.store.postgresql_engine import postgresql_engine
+from lib.store.spill_folder import SpillFolder
 
 log = logging.getLogger(__name__)
 
@@ -99,12 +100,11 @@ class DuckLakeEngine(DuckDBEngine):
         self._root: duckdb.DuckDBPyConnection | None = None
         self._tidied = 0  # the newest snapshot when this process last put the files in order
         self.catalog = postgresql_engine(address.catalog)
-        # A folder for each process: several may have one data dir.
-        spill = settings.data_dir.absolute() / data_dir.SPILL / f"lake-{os.getpid()}"
+        self._spill_folder: SpillFolder | None = None
         engine = sa.create_engine(
             f"duckdb+{DRIVER}://", creator=self._connect, poolclass=sa.QueuePool, pool_size=10, max_overflow=50
         )
-        super().__init__(engine, None, spill)
+        super().__init__(engine, None)
 
     def open(self) -> None:
         """Attach the lake, which is made where there is none.
@@ -117,7 +117,9 @@ class DuckLakeEngine(DuckDBEngine):
         folder = self._address.folder
         if folder is not None:
             data_dir.make_folder(folder / _DATA)
-        data_dir.make_folder(self._settings.data_dir / data_dir.SPILL)
+        spill = self._settings.data_dir.absolute() / data_dir.SPILL
+        data_dir.make_folder(spill)
+        self._spill_folder = SpillFolder(spill)
         root = duckdb.connect(config={"memory_limit": f"{self._settings.duckdb_memory_mb}MB"})
         try:
             for path in extensions:
@@ -128,7 +130,7 @@ class DuckLakeEngine(DuckDBEngine):
             root.execute("SET ducklake_max_retry_count = 0")
             with self._writing():  # two that make the lake at once would each make one
                 self._attach(root)
-            harden(root, self._spill, [str(self._settings.exports_dir), self._data])
+            harden(root, self._spill_folder.path, [str(self._settings.exports_dir), self._data])
         except BaseException:
             root.close()
             raise
@@ -141,6 +143,9 @@ class DuckLakeEngine(DuckDBEngine):
         if self._root is not None:
             self._root.close()
             self._root = None
+        if self._spill_folder is not None:
+            self._spill_folder.release()
+            self._spill_folder = None
         self.catalog.dispose()
 
     def disk_space_monitor(self) -> DiskSpaceMonitor:

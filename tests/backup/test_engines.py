@@ -34,7 +34,7 @@ PAIRS = [
 
 def answers_of(workspace: Workspace) -> list[Any]:
     """Return the answers to random questions, which are the same each time."""
-    chance, given = random.Random(5), []
+    chance, given = random.Random(5), list[Any]()
     with workspace.facts.read() as connection:
         for _ in range(QUESTIONS):
             first, last = sorted(chance.sample(DAYS, 2))

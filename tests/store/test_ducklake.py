@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import timedelta
+from multiprocessing.connection import Connection as PipeConnection
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -46,7 +48,7 @@ def post(workspace: Workspace, sender: str, number: int) -> None:
     workspace.write_evaluations(rows, sender, EVERYTHING)
 
 
-def post_often(tell: killing.Connection, settings: Settings, sender: str) -> None:
+def post_often(tell: PipeConnection, settings: Settings, sender: str) -> None:
     with closing(Workspace(settings)) as workspace:
         tell.send(killing.BEGIN)
         for number in range(POSTS):
@@ -110,8 +112,8 @@ def test_a_question_sees_one_snapshot_beside_writers_and_merging(workspace: Work
 
     with ThreadPoolExecutor() as pool:
         readers = [pool.submit(read) for _ in range(2)]
-        writers = [pool.submit(write, f"thread-{number}") for number in range(2)]
-        writers.append(pool.submit(killing.run, post_often, settings, "process"))  # type: ignore[arg-type]
+        writers: list[Future[Any]] = [pool.submit(write, f"thread-{number}") for number in range(2)]
+        writers.append(pool.submit(lambda: bool(killing.run(post_often, settings, "process"))))
         try:
             put_in_order(workspace)
             for writer in writers:
