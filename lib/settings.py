@@ -49,7 +49,8 @@ class Settings(LoginSettings, OutgoingSettings):
         description="What this workspace is called, as who deletes all of its data has to repeat.",
     )
     data_dir: Path = Field(
-        Path("data"), description="Folder of the embedded databases, uploads, bad-row reports and temporary files."
+        Path("data"),
+        description="Folder of the embedded databases, uploads, exports, bad-row reports and temporary files.",
     )
     storage_url: str = Field(
         "",
@@ -77,7 +78,8 @@ class Settings(LoginSettings, OutgoingSettings):
     )
     secret_key: str = Field(
         "",
-        description="Signs links and log-ins. Default: made once and kept in the data dir, readable by its owner.",
+        description="Signs links and log-ins. Default: made once and kept in the data dir, readable by its owner; "
+        "where the state is in PostgreSQL, there, for all processes.",
     )
     hosts: str = Field(
         "",

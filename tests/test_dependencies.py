@@ -42,6 +42,8 @@ BY_NAME = {
     "pytest-xdist": "pytest's option --numprocesses",
     "pytest-cov": "pytest's option --cov",
     "schemathesis": "a command, which tests/api/test_schema.py runs",
+    "flask": "moto's server is made with it",
+    "flask-cors": "moto's server is made with it",
     "ruff": "a command",
     "mypy": "a command",
     "pandas-stubs": "types that mypy reads",

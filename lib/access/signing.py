@@ -79,7 +79,7 @@ def _shared(state: StateStore, path: Path) -> bytes:
         value = connection.execute(held).scalar_one_or_none()
     if value is None:
         with state.transaction() as connection:
-            own = path.read_bytes() if path.exists() else _new()  # an earlier version kept it in the file
+            own = _made(path) if path.exists() else _new()  # an earlier version kept it in the file
             insert_if_absent(connection, schema.secrets, **_row(path.name, own))
             value = connection.execute(held).scalar_one()
     redaction.register_secrets(value)

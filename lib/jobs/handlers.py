@@ -5,10 +5,12 @@ What each kind of job does is in `tasks.py`; exports have a worker of their own.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -22,6 +24,7 @@ from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
 from lib.analytics.rollup_tidying import RollupTidier
 from lib.backup import create
+from lib.errors import StorageError
 from lib.exports import service as exporting
 from lib.exports.service import ExportRequest
 from lib.ingest import bad_row_reports, history, service, undo, uploads
@@ -29,6 +32,8 @@ from lib.jobs import tasks
 from lib.jobs.queue import Job, JobKind, Queue
 from lib.jobs.worker import ProgressReporter
 from lib.store import atomic_swap
+
+log = logging.getLogger(__name__)
 
 
 class JobContext(tasks.TaskContext, Protocol):
@@ -43,6 +48,15 @@ class JobContext(tasks.TaskContext, Protocol):
 
     def following_zone(self) -> AbstractContextManager[None]:
         """Go by the workspace's zone the next time where it was changed."""
+
+
+@contextmanager
+def _storage_may_be_away() -> Iterator[None]:
+    """Leave old files for the next time where the storage can't be used; all else is tidied even so."""
+    try:
+        yield
+    except StorageError as error:
+        log.warning("Old files are not deleted: %s", error.message)
 
 
 class JobHandlers:
@@ -61,7 +75,10 @@ class JobHandlers:
         return None if owner is None else self._workspace.owners.current_grant(owner, least)
 
     def do(self, task: tasks.Task, job: Job, steps: ProgressReporter) -> dict[str, Any]:
-        """Do a job of `tasks.TASKS`; return its result. Raises AccessError as exports do: pages ask for admins."""
+        """Do a job of `tasks.TASKS`; return its result.
+
+        Raises AccessError where a page asked for it, and who used the page is no admin by now.
+        """
         self._asker_grant(job, Role.ADMIN)
         # Who asked may go by another zone than this process, which holds the database for both.
         if job.kind != JobKind.TIMEZONE:
@@ -107,9 +124,10 @@ class JobHandlers:
     def tidy(self) -> None:
         """Delete what is old, and see to rollups that are due."""
         workspace = self._workspace
-        bad_row_reports.remove_old(workspace.settings)
+        with _storage_may_be_away():
+            bad_row_reports.remove_old(workspace.settings)
+            uploads.remove_old(workspace.settings)
         workspace.outbox.forget_old()
-        uploads.remove_old(workspace.settings)
         with workspace.facts.read() as connection:
             is_due = undo.has_old(connection)
         if is_due:
@@ -126,5 +144,6 @@ class JobHandlers:
 
     def remove_old_exports(self) -> None:
         """Delete files whose time is over."""
-        exporting.remove_expired(self._workspace.queue, self._workspace.settings)
+        with _storage_may_be_away():
+            exporting.remove_expired(self._workspace.queue, self._workspace.settings)
         self._workspace.outgoing.tidy()

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lib.configuration.storage_address import StorageAddress
@@ -82,7 +82,7 @@ class FolderStorage:
     def delete_unfinished(self, age_seconds: float) -> None:
         """Delete copies that were not finished."""
         for path in self.folder.glob(f"*/.*{_PARTIAL}"):
-            with _translated_errors(path):
+            with _translated_errors(path), suppress(FileNotFoundError):  # another process was quicker
                 if time.time() - path.stat().st_mtime > age_seconds:
                     path.unlink(missing_ok=True)
 

@@ -14,9 +14,13 @@ import httpx
 import pytest
 
 from lib.access import api_keys, signing
+from lib.analytics.calendar import Granularity
 from lib.analytics.grants import EVERYTHING
 from lib.catalog.catalog import BUILT_IN
+from lib.errors import StorageError
+from lib.errors.storage_codes import StorageCode
 from lib.exports import file_storage, signed_urls
+from lib.exports.service import ExportRequest
 from lib.ingest import bad_row_reports, uploads
 from lib.jobs.queue import JobKind, JobStatus
 from lib.settings import Settings
@@ -24,6 +28,7 @@ from lib.workspace import Workspace
 from tests import postgres
 from tests.api_client import Client
 from tests.browser.conftest import served
+from tests.filters import make_filters
 from tests.s3_server import S3Server
 from tests.waiting import until
 
@@ -98,6 +103,25 @@ def test_what_one_process_keeps_another_finds(database_url: str, shared: str, tm
     for folder in (first.data_dir, second.data_dir):
         left = [path for name in ("exports", "bad-rows") for path in (folder / name).glob("*") if path.is_file()]
         assert left == []
+
+
+@pytest.mark.usefixtures("s3")  # for its credentials
+def test_all_else_goes_on_without_the_storage(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    gone = "s3://callboard/x?endpoint=http://127.0.0.1:9"
+    settings = Settings(data_dir=tmp_path, storage_url=gone, sample="off")
+    with closing(Workspace(settings)) as workspace:
+        workspace._jobs.tidy()
+        workspace._jobs.remove_old_exports()
+        assert [each for each in caplog.messages if each.startswith("Old files")] == [
+            "Old files are not deleted: The storage of files does not answer. Nothing is lost; right would be to try again."
+        ] * 2
+        order = ExportRequest("summary", "csv", make_filters(), Granularity.DAILY, "all").to_json()
+        job = workspace.ended_export(workspace.queue.add(JobKind.EXPORT, order, "test").id, 60)
+    assert job is not None and job.message is not None
+    assert job.message.code is StorageCode.STORAGE_UNREACHABLE
+    with pytest.raises(StorageError, match="does not answer"):
+        uploads.keep(settings, [Brought(b"id\n1\n")], "visitor")
+    assert not [path for folder in ("exports", "uploads") for path in (tmp_path / folder).rglob("*")]
 
 
 def test_files_of_an_upload_go_after_a_day(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
