@@ -10,7 +10,7 @@ import importlib.util
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ _EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
 _WRITER_LOCK = 0x63616C6C62206C6B  # "callb lk": the advisory lock of the one who changes the lake
 _CHANGED = "callboard_lake"  # the channel on which that is told
 _NEWEST = f"SELECT max(snapshot_id) FROM {LAKE}.ducklake_snapshot"  # noqa: S608 - a name of ours
+_IS_MADE = f"SELECT to_regclass('{LAKE}.ducklake_snapshot') IS NOT NULL"
 _PARTITIONS = "ALTER TABLE evaluations SET PARTITIONED BY (year(day), month(day))"
 
 
@@ -112,8 +113,8 @@ class DuckLakeEngine(DuckDBEngine):
         Raises ConfigurationError where DuckDB's extensions are missing, or the lake's files are elsewhere.
         """
         extensions = [_extension(name) for name in _EXTENSIONS]
-        with self.catalog.connect():  # a server that is away says so here in words without its password
-            pass
+        with self.catalog.connect() as connection:  # a server that is away says so here, without its password
+            is_made = connection.exec_driver_sql(_IS_MADE).scalar_one()
         folder = self._address.folder
         if folder is not None:
             data_dir.make_folder(folder / _DATA)
@@ -128,7 +129,7 @@ class DuckLakeEngine(DuckDBEngine):
                 root.execute(_s3_secret(self._address))
             # A conflict can only mean that the lock was lost: then the other writer's transaction holds.
             root.execute("SET ducklake_max_retry_count = 0")
-            with self._writing():  # two that make the lake at once would each make one
+            with nullcontext() if is_made else self._writing():  # two that make it at once would each make one
                 self._attach(root)
             harden(root, self._spill_folder.path, [str(self._settings.exports_dir), self._data])
         except BaseException:
@@ -158,6 +159,10 @@ class DuckLakeEngine(DuckDBEngine):
 
     def migrate(self, to: str) -> None:
         """Bring the tables up to a revision, and have the evaluations' files be of a month each."""
+        with self.engine.connect() as connection:
+            held = migrations.revision(connection, "facts")
+        if held == (migrations.revisions("facts")[-1] if to == migrations.HEAD else to):
+            return  # without a writer's turn, which may be long in coming
         with self._writing():
             if migrations.migrate(self.engine, "facts", to):
                 with self.engine.begin() as connection:
