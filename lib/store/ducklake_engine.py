@@ -41,6 +41,7 @@ _WRITER_LOCK = 0x63616C6C62206C6B  # "callb lk": the advisory lock of the one wh
 _CHANGED = "callboard_lake"  # the channel on which that is told
 _NEWEST = f"SELECT max(snapshot_id) FROM {LAKE}.ducklake_snapshot"  # noqa: S608 - a name of ours
 _IS_MADE = f"SELECT to_regclass('{LAKE}.ducklake_snapshot') IS NOT NULL"
+_IS_PARTITIONED = f"SELECT EXISTS (SELECT FROM {LAKE}.ducklake_partition_info WHERE end_snapshot IS NULL)"  # noqa: S608
 _PARTITIONS = "ALTER TABLE evaluations SET PARTITIONED BY (year(day), month(day))"
 
 
@@ -48,10 +49,8 @@ class WriterLock:
     """The lock of the one who changes the lake, held."""
 
     def __init__(self, connection: Connection) -> None:
-        """Hold it by a transaction of this connection."""
+        """Take note of the newest snapshot; a transaction of this connection holds the lock."""
         self._connection = connection
-        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
         self._before = self.newest()
 
     def newest(self) -> int:
@@ -159,14 +158,15 @@ class DuckLakeEngine(DuckDBEngine):
 
     def migrate(self, to: str) -> None:
         """Bring the tables up to a revision, and have the evaluations' files be of a month each."""
-        with self.engine.connect() as connection:
+        with self.engine.connect() as connection, self.catalog.connect() as catalog:
             held = migrations.revision(connection, "facts")
-        if held == (migrations.revisions("facts")[-1] if to == migrations.HEAD else to):
+            is_partitioned = catalog.exec_driver_sql(_IS_PARTITIONED).scalar_one()
+        if is_partitioned and held == (migrations.revisions("facts")[-1] if to == migrations.HEAD else to):
             return  # without a writer's turn, which may be long in coming
         with self._writing():
-            if migrations.migrate(self.engine, "facts", to):
-                with self.engine.begin() as connection:
-                    connection.exec_driver_sql(_PARTITIONS)
+            migrations.migrate(self.engine, "facts", to)
+            with self.engine.begin() as connection:
+                connection.exec_driver_sql(_PARTITIONS)
 
     def tidy(self) -> None:
         """Put the lake's files in order where there are many new ones."""
@@ -192,7 +192,9 @@ class DuckLakeEngine(DuckDBEngine):
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
+        """Hold the lock by a transaction, which does nothing for as long as the change takes."""
         with self.catalog.begin() as connection:
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
             yield connection
 
