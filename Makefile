@@ -2,6 +2,10 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+LAKE := .venv-lake/bin
+LAKE_TESTS := tests/store/test_ducklake.py tests/store/test_facts.py tests/backup/test_restore.py tests/backup/test_engines.py \
+	tests/analytics/test_queries.py tests/analytics/test_integrity.py tests/analytics/test_workspace_zone.py \
+	tests/ingest/test_posts.py tests/exports/test_evaluations.py tests/crashes/test_imports.py
 PORT ?= 8501
 WORKERS ?= 4
 KILLS ?= 200
@@ -11,7 +15,7 @@ SIEGE_SECONDS ?= 120
 N ?= 20
 DRAWS ?= 20000
 
-.PHONY: run test torture fuzz siege simulate mutants bench screenshots install install-dev system lint format lock audit
+.PHONY: run test test-lake torture fuzz siege simulate mutants bench screenshots install install-dev system lint format lock audit
 
 run: install ## serve the app on http://localhost:8501
 	@$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -20,8 +24,11 @@ install: .venv/installed ## the pinned dependencies, into .venv
 
 install-dev: .venv/installed-dev ## the same, and what the tests need
 
-test: install-dev system lint ## lint, types, the whole suite on DuckDB, PostgreSQL and in Chromium, and its coverage; WORKERS files at once, each takes 2 GB and half a core
+test: install-dev system lint test-lake ## lint, types, the whole suite on DuckDB, PostgreSQL and in Chromium, and its coverage; WORKERS files at once, each takes 2 GB and half a core
 	@$(BIN)/python -m pytest --cov --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+test-lake: .venv-lake/installed system ## what DuckLake answers for, in an environment of its own: its extensions fit another DuckDB
+	@KILLS=4 $(LAKE)/python -m pytest -k ducklake --numprocesses $(WORKERS) --dist loadfile $(LAKE_TESTS)
 
 torture: install-dev system ## kill -9 at random moments, KILLS of each kind on each engine; tells how long restarts took
 	@KILLS=$(KILLS) $(BIN)/python -m pytest tests/crashes --numprocesses auto --dist load -rA
@@ -55,6 +62,9 @@ lock: ## pin the newest versions that pyproject.toml allows
 		--group build pyproject.toml -o requirements.lock
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(PYTHON) -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['lake'], sep='\n')" \
+		| uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		- -o requirements-lake.lock
 
 audit: ## known vulnerabilities of the pinned packages: asks a database on the internet, so no part of make test
 	@$(PYTHON) -m venv build/audit
@@ -75,6 +85,14 @@ system: ## PostgreSQL, Chromium, Node.js, nginx and HAProxy, from the system's p
 	@echo "Installing the pinned dependencies into .venv …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-lake/installed: requirements-lake.lock .venv/installed-dev
+	@echo "Installing what DuckLake needs into .venv-lake; the rest it has from .venv …"
+	@$(BIN)/python -m venv --clear --without-pip .venv-lake
+	@$(BIN)/python -m pip --python $(LAKE)/python install --quiet --disable-pip-version-check --require-hashes -r requirements-lake.lock
+	@$(BIN)/python -c "import site; print('import site; site.addsitedir(%r)' % site.getsitepackages()[0])" \
+		> "$$($(LAKE)/python -c 'import site; print(site.getsitepackages()[0])')/rest.pth"
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed

@@ -25,6 +25,7 @@ from lib.configuration.addresses import (
     web_host,
     with_driver,
 )
+from lib.configuration.lake_address import LakeAddress, is_lake, parse_lake_address
 from lib.configuration.login_settings import LoginSettings
 from lib.configuration.mail_server import parse_mail_server
 from lib.configuration.outgoing_settings import OutgoingSettings
@@ -57,11 +58,14 @@ class Settings(LoginSettings, OutgoingSettings):
         "have, or `s3://bucket/prefix?endpoint=https://…&region=…`. Default: the data dir.",
     )
     database_url: str = Field(
-        "", description="The facts: `duckdb:///…` or `postgresql+psycopg://…`. Default: a DuckDB file in the data dir."
+        "",
+        description="The facts: `duckdb:///…`, `postgresql+psycopg://…` or `ducklake:postgresql://…?data=…`. Default: "
+        "a DuckDB file in the data dir.",
     )
     state_url: str = Field(
         "",
-        description="People, keys, jobs, audit. Default: a SQLite file in the data dir; with PostgreSQL, its database.",
+        description="People, keys, jobs, audit. Default: a SQLite file in the data dir; with PostgreSQL or DuckLake, "
+        "its database of PostgreSQL.",
     )
     read_url: str = Field(
         "",
@@ -134,6 +138,9 @@ class Settings(LoginSettings, OutgoingSettings):
     @field_validator("database_url")
     @classmethod
     def _facts_url(cls, value: str) -> str:
+        if is_lake(value):
+            parse_lake_address(value)
+            return value
         return checked_database_url(value, {"duckdb", "postgresql"}, "duckdb:///path/to/file.duckdb or postgresql://…")
 
     @field_validator("state_url")
@@ -186,22 +193,29 @@ class Settings(LoginSettings, OutgoingSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What of the settings nobody may read in a log."""
-        addresses = [make_url(each) for each in (self.database_url, self.state_url, self.read_url) if each]
+        addresses = [self.facts_url, self.state_database_url, *([make_url(self.read_url)] if self.read_url else [])]
         mail = parse_mail_server(self.smtp_url).password if self.smtp_url else ""
         passwords = (str(each.password) for each in addresses if each.password)
         storage = [os.environ[name] for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN") if name in os.environ]
         return (self.secret_key, self.oidc_client_secret, *passwords, *([mail] if mail else []), *storage)
 
     @property
+    def lake(self) -> LakeAddress | None:
+        """Where the facts are, if that is a DuckLake."""
+        return parse_lake_address(self.database_url) if is_lake(self.database_url) else None
+
+    @property
     def facts_url(self) -> URL:
-        """The database of the facts."""
+        """The database of the facts, of a DuckLake its catalog."""
+        if self.lake is not None:
+            return self.lake.catalog
         if self.database_url:
             return with_driver(make_url(self.database_url))
         return URL.create("duckdb", database=str(self.data_dir.absolute() / "callboard.duckdb"))
 
     @property
     def state_database_url(self) -> URL:
-        """The database of the state: with PostgreSQL facts, the same database unless told otherwise."""
+        """The database of the state: with facts in PostgreSQL or a DuckLake, the same one unless told otherwise."""
         if self.state_url:
             return with_driver(make_url(self.state_url))
         if self.facts_url.get_backend_name() == "postgresql":

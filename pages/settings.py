@@ -39,7 +39,8 @@ with page_layout.stop_on_error():
         webhooks_admin.show(space)
         shared_items_admin.show(space)
     st.subheader(t("About"), anchor=False)
-    store = t("an embedded DuckDB database") if space.facts.embedded else "PostgreSQL"
+    servers = {"postgresql": "PostgreSQL", "ducklake": "DuckLake"}
+    store = servers.get(space.facts.engine_name) or t("an embedded DuckDB database")
     st.caption(
         t(
             "Callboard {version}. Data stored in {store}. Time zone: {zone}. Weeks begin on {day}.",

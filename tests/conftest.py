@@ -23,7 +23,7 @@ from lib.ingest.history import ImportReport
 from lib.ingest.import_run import ImportRequest
 from lib.settings import Settings
 from lib.workspace import Workspace
-from tests import postgres
+from tests import lakes, postgres
 from tests.browser import patience
 from tests.forker import START, forked_readers
 
@@ -98,9 +98,9 @@ def postgres_socket() -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture(params=["duckdb", "postgresql"])
+@pytest.fixture(params=lakes.ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
-    """Name the engine; a test that uses this, or what builds on it, runs on both."""
+    """Name the engine; a test that uses this, or what builds on it, runs on each."""
     name: str = request.param
     return name
 
@@ -138,6 +138,15 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory, postgres_socket: Pa
         yield name
 
 
+@pytest.fixture(scope="session")
+def empty_lake(tmp_path_factory: pytest.TempPathFactory, postgres_socket: Path) -> Iterator[tuple[str, Path]]:
+    """Give the name of a lake's catalog, and its folder, that hold an empty workspace, to be copied."""
+    name, folder = f"empty_lake_{os.getpid()}", tmp_path_factory.mktemp("lake") / "files"
+    with lakes.lake(postgres_socket, name, folder) as url:
+        Workspace(Settings(data_dir=tmp_path_factory.mktemp("empty"), database_url=url, sample="off")).close()
+        yield name, folder
+
+
 @pytest.fixture
 def settings(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Settings]:
     """Give settings of a workspace on the engine: an empty one for tests that open it, else one that is to be made."""
@@ -147,9 +156,15 @@ def settings(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Ite
             shutil.copytree(request.getfixturevalue("empty_folder"), tmp_path / "data")
         yield Settings(data_dir=tmp_path / "data", sample="off")
         return
-    template = {"template": request.getfixturevalue("empty_database")} if opens else {}
-    socket = request.getfixturevalue("postgres_socket")
-    with postgres.database(socket, f"test_{os.getpid()}_{next(_number)}", **template) as url:
+    socket, name = request.getfixturevalue("postgres_socket"), f"test_{os.getpid()}_{next(_number)}"
+    if engine == "ducklake":
+        files = tmp_path / "files"
+        empty = request.getfixturevalue("empty_lake") if opens else None
+        made = lakes.copied_lake(socket, name, files, *empty) if empty else lakes.lake(socket, name, files)
+    else:
+        template = {"template": request.getfixturevalue("empty_database")} if opens else {}
+        made = postgres.database(socket, name, **template)
+    with made as url:
         yield Settings(data_dir=tmp_path / "data", database_url=url, sample="off")
 
 

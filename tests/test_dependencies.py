@@ -23,6 +23,7 @@ from lib import __version__
 from tests.conftest import ROOT
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+LAKE_LOCK = "requirements-lake.lock"
 PINNED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[0-9][A-Za-z0-9.+!-]*)(?: ; (?P<marker>[^\\]+))?")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
@@ -56,17 +57,17 @@ def requirements(lock: str) -> list[str]:
     return [line for line in text.replace("\\\n", " ").splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, LAKE_LOCK])
 def test_every_package_has_a_version_and_hashes(lock: str) -> None:
     found = requirements(lock)
-    assert len(found) > 30
+    assert len(found) > 30 or lock == LAKE_LOCK
     for line in found:
         pinned, *hashes = re.split(r"\s+(?=--hash)", line.strip())
         assert PINNED.fullmatch(pinned.strip()), f"{lock}: {pinned} has no exact version"
         assert hashes and all(HASH.fullmatch(each) for each in hashes), f"{lock}: {pinned} lacks hashes"
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, LAKE_LOCK])
 def test_no_lock_names_an_address(lock: str) -> None:
     text = (ROOT / lock).read_text("utf-8")
     assert not re.search(r"://|\.(?:com|org|net|io)\b|--(?:extra-)?index|--find-links|--trusted|\bgit\+", text)
@@ -82,6 +83,15 @@ def test_both_locks_agree() -> None:
     for requirement, lock in [*((each, run) for each in RUNTIME), *((each, develop) for each in TOOLS)]:
         name = canonicalize_name(requirement.name)
         assert requirement.specifier.contains(lock[name]), f"{name} {lock[name]} is not what pyproject.toml asks for"
+
+
+def test_what_a_lake_needs_is_what_its_tests_run_with() -> None:
+    """DuckDB's extensions fit one version of it, so that all are pinned, for people as for the tests."""
+    extra = PROJECT["project"]["optional-dependencies"]["lake"]
+    assert sorted(line.split()[0] for line in requirements(LAKE_LOCK)) == sorted(extra)
+    versions = {each.partition("==")[2] for each in extra}
+    (duckdb,) = (each for each in RUNTIME if each.name == "duckdb")
+    assert len(versions) == 1 and duckdb.specifier.contains(versions.pop())
 
 
 def imported(folders: tuple[str, ...]) -> set[str]:

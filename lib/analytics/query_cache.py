@@ -64,7 +64,7 @@ class QueryCache:
         `zone_changed` is called with the workspace's time zone where a question was meant in another one.
         """
         self._zone_changed = zone_changed
-        self._engine = facts.engine.dialect.name
+        self._engine = facts.engine_name
         self._slow_ms = slow_ms
         self._facts = facts
         self._seconds = seconds

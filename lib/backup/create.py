@@ -76,7 +76,7 @@ def create(facts: FactStore, state: StateStore, settings: Settings, request: Bac
             created_at=datetime.now(UTC),
             timezone=zone,
             data_version=version,
-            engines={"facts": facts.engine.dialect.name, "state": state.engine.dialect.name},
+            engines={"facts": facts.engine_name, "state": state.engine.dialect.name},
             facts=kept_facts,
             state=kept_state,
             secret=writing.bytes(SECRET, signing.load(settings, state)) if request.with_secret else None,

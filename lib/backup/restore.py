@@ -182,7 +182,8 @@ class _Restoring:
                         self._replace_facts(within, new_facts)
                     new_state = self._built_state(building)  # its links name the version of the facts
                     if self.settings.state_file is None:
-                        together = self.settings.state_database_url == self.settings.facts_url
+                        same_server = self.settings.state_database_url == self.settings.facts_url
+                        together = same_server and self.settings.lake is None  # which has transactions of its own
                         changed = self.state.transaction(within if together else None)
                         self._replace_state(changing.enter_context(changed), new_state)
             self._put_in_place()

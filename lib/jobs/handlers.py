@@ -141,6 +141,7 @@ class JobHandlers:
         if metrics_due:
             workspace.fill_metric_rollups(SystemActor.LOCAL.value)
         self._rollups.tidy()
+        workspace.facts.tidy_files()
 
     def remove_old_exports(self) -> None:
         """Delete files whose time is over."""

@@ -27,9 +27,11 @@ _ON_SERVER = f"CREATE TEMPORARY TABLE room ON COMMIT DROP AS SELECT generate_ser
 class DiskSpaceMonitor:
     """Whether a store's disk has room: tried in the folder of a file, asked of a server that lacked it last."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Look after the disk of this engine's database."""
+    def __init__(self, engine: Engine, folder: Path | None = None) -> None:
+        """Look after the disk of this engine's database, and of a folder that holds the rest of it."""
         self._engine = engine
+        is_server = engine.dialect.name == "postgresql"
+        self._folder = folder if is_server else Path(engine.url.database or ".").parent
         self._lacked = False
         self._found_at = -math.inf
 
@@ -46,9 +48,9 @@ class DiskSpaceMonitor:
         """Try whether there is room. Raises DiskFullError, StorageError, or what the server raises."""
         if time.monotonic() - self._found_at < _CHECKED_SECONDS:
             return
-        if self._engine.dialect.name != "postgresql":
-            _try(Path(self._engine.url.database or ".").parent)
-        elif self._lacked:
+        if self._folder is not None:
+            _try(self._folder)
+        if self._lacked and self._engine.dialect.name == "postgresql":
             with self._engine.begin() as connection:
                 connection.exec_driver_sql(_ON_SERVER)
         self._lacked, self._found_at = False, time.monotonic()

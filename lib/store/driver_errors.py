@@ -83,6 +83,10 @@ def translate_driver_error(error: DBAPIError | psycopg.Error | duckdb.Error) -> 
         return StorageError(FailureCode.STORE_UNOPENED, name=Path(unwritten["path"]).name, error=unwritten["reason"])
     if _OWN_FIELD.search(message) and any(sign in message for sign in _GONE):
         return FieldsChangedError(FailureCode.FIELDS_CHANGED_MEANWHILE)
+    if "Unable to connect to Postgres" in message:  # DuckDB goes on with the address, and the password in it
+        return DatabaseUnavailableError("The database does not answer: the catalog of the lake can't be reached.")
+    if "HTTP" in message and isinstance(getattr(error, "orig", error), duckdb.IOException | duckdb.HTTPException):
+        return DatabaseUnavailableError(f"The files of the lake can't be reached: {message.splitlines()[0]}")
     lost = isinstance(error, _LOST) or (isinstance(error, DBAPIError) and error.connection_invalidated)
     if lost or message.startswith(FATAL):
         return DatabaseUnavailableError(f"The database does not answer: {message.splitlines()[0]}")

@@ -10,7 +10,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,10 @@ _AGAIN_SECONDS = 1.0  # between two attempts
 class DuckDBEngine:
     """The engine of an embedded database, and who uses it. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Prepare the engine; `open` opens the file."""
-        self._file = _file(settings.facts_url)
-        # A folder of its own: of all that is spilled, the one who holds a database's file can tell what is left over.
-        owner = self._file.name if self._file is not None else "memory"
-        self._spill = settings.data_dir.absolute() / data_dir.SPILL / owner
-        self.engine = _engine(settings, self._spill)
+    def __init__(self, engine: Engine, file: Path | None, spill: Path | None = None) -> None:
+        """Prepare; `open` opens the file, whose process alone spills into a folder."""
+        self._file, self._spill = file, spill
+        self.engine = engine
         self._hold: Connection | None = None
         self._gate = threading.Condition()
         self._users = 0
@@ -57,7 +54,7 @@ class DuckDBEngine:
         if self._file is not None:
             duckdb_wal.truncate_wal(self._file)
         self._hold = self.engine.connect()
-        if self._file is not None:
+        if self._file is not None and self._spill is not None:
             shutil.rmtree(self._spill, ignore_errors=True)  # DuckDB makes it when it spills
 
     def close(self) -> None:
@@ -114,9 +111,30 @@ class DuckDBEngine:
         self._broken = False
 
 
-def _file(url: sa.URL) -> Path | None:
-    name = url.database
-    return Path(name) if name and name != ":memory:" else None
+def embedded_engine(settings: Settings) -> DuckDBEngine:
+    """Return the engine of the settings' embedded database; its folder is made where it is missing."""
+    name = settings.facts_url.database
+    file = Path(name) if name and name != ":memory:" else None
+    if file is not None:
+        data_dir.make_folder(file.parent)
+    data_dir.make_folder(settings.data_dir / data_dir.SPILL)  # DuckDB makes no more than the folder in it
+    # Of all that is spilled, the one who holds a database's file can tell what is left over.
+    spill = settings.data_dir.absolute() / data_dir.SPILL / (file.name if file is not None else "memory")
+    return DuckDBEngine(_engine(settings, spill), file, spill)
+
+
+def harden(connection: Any, spill: Path, folders: Sequence[str]) -> None:
+    """Let an instance of DuckDB touch nothing but what it has open, where it spills to, and these folders; for good."""
+    connection.execute(f"SET temp_directory = {literal(str(spill))}")
+    connection.execute(f"SET allowed_directories = [{', '.join(map(literal, folders))}]")
+    for line in ("SET autoinstall_known_extensions = false", "SET enable_external_access = false"):
+        connection.execute(line)
+    connection.execute("SET lock_configuration = true")
+
+
+def literal(text: str) -> str:
+    """Return a text as it is written in SQL."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _engine(settings: Settings, spill: Path) -> Engine:
@@ -127,18 +145,11 @@ def _engine(settings: Settings, spill: Path) -> Engine:
         connect_args={"config": {"memory_limit": f"{settings.duckdb_memory_mb}MB"}},
     )
 
-    def literal(path: Path) -> str:
-        return str(sa.literal(str(path)).compile(engine, compile_kwargs={"literal_binds": True}))
-
-    def harden(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    def harden_once(connection: Any, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
         cursor.execute("SELECT current_setting('lock_configuration')")
         if cursor.fetchone()[0] is False:
-            cursor.execute(f"SET temp_directory = {literal(spill)}")
-            cursor.execute(f"SET allowed_directories = [{literal(settings.exports_dir)}]")
-            for line in ("SET autoinstall_known_extensions = false", "SET enable_external_access = false"):
-                cursor.execute(line)
-            cursor.execute("SET lock_configuration = true")
+            harden(cursor, spill, [str(settings.exports_dir)])
 
-    sa.event.listen(engine, "connect", harden)
+    sa.event.listen(engine, "connect", harden_once)
     return engine

@@ -1,7 +1,7 @@
-"""The facts' store: DuckDB or PostgreSQL, its transactions and its migrations.
+"""The facts' store: DuckDB, PostgreSQL or DuckLake, its transactions and its migrations.
 
 `FactStore.read()` gives one unchanging view of the facts, `FactStore.write()` the facts to change in one transaction,
-one writer at a time. Everything else asks in SQLAlchemy, one text for both engines; where they differ, it is here.
+one writer at a time. Everything else asks in SQLAlchemy, one text for all engines; where they differ, it is here.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -24,7 +23,9 @@ from lib.store import archived_rows, atomic_swap, data_dir, migrations, schema
 from lib.store.bulk_io import discard_temporary
 from lib.store.disk_space import DiskSpaceMonitor
 from lib.store.driver_errors import translated_errors
-from lib.store.duckdb_engine import DuckDBEngine
+from lib.store.duckdb_engine import DuckDBEngine, embedded_engine
+from lib.store.ducklake_dialect import is_ducklake
+from lib.store.ducklake_engine import DuckLakeEngine
 from lib.store.notifications import ChangeListener
 from lib.store.postgresql_engine import postgresql_engine
 from lib.store.standby import Standby
@@ -77,18 +78,18 @@ class FactStore:
         self._archives_known: tuple[int, bool] = (-1, False)  # the mark of the catalog, and whether there were any
         data_dir.prepare(settings)
         atomic_swap.finish(settings.facts_file, settings.state_file)
-        self._file = _embedded_file(settings) if settings.embedded else None
-        self.engine = (
-            postgresql_engine(settings.facts_url, settings.facts_connections, _ASKING)
-            if self._file is None
-            else self._file.engine
-        )
+        self._lake = DuckLakeEngine(settings, settings.lake) if settings.lake is not None else None
+        self._instance: DuckDBEngine | None = embedded_engine(settings) if settings.embedded else self._lake
+        if self._instance is not None:
+            self.engine = self._instance.engine
+        else:
+            self.engine = postgresql_engine(settings.facts_url, settings.facts_connections, _ASKING)
         self._standby = self._followed_by(settings)
-        self._room = DiskSpaceMonitor(self.engine)
+        self._room = DiskSpaceMonitor(self.engine) if self._lake is None else self._lake.disk_space_monitor()
         try:
             with translated_errors():
-                if self._file is not None:
-                    self._file.open()
+                if self._instance is not None:
+                    self._instance.open()
                 migrations.refuse_newer(self.engine, "facts")
             if to is not None:
                 self.refuse_behind()
@@ -101,8 +102,8 @@ class FactStore:
         """Close every connection; the embedded database's file is free then."""
         if self._listener is not None:
             self._listener.stop()
-        if self._file is not None:
-            self._file.close()
+        if self._instance is not None:
+            self._instance.close()
         if self._standby is not None:
             self._standby.close()
         self.engine.dispose()
@@ -114,8 +115,15 @@ class FactStore:
 
     @property
     def embedded(self) -> bool:
-        """Whether the facts lie in an embedded DuckDB."""
-        return self._file is not None
+        """Whether the facts lie in an embedded DuckDB, which this process has for itself."""
+        return self._instance is not None and self._lake is None
+
+    @property
+    def engine_name(self) -> Literal["duckdb", "postgresql", "ducklake"]:
+        """Where the facts are."""
+        if self._instance is None:
+            return "postgresql"
+        return "duckdb" if self._lake is None else "ducklake"
 
     def check_room(self) -> None:
         """Raise DiskFullError where there is no room for a change, StorageError where the disk can't be written."""
@@ -125,7 +133,7 @@ class FactStore:
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         connected: AbstractContextManager[Connection] = (
-            self.engine.connect() if self._file is None else self._file.connected()
+            self.engine.connect() if self._instance is None else self._instance.connected()
         )
         with connected as connection:
             connection.info[_ARCHIVE_FOLDER] = self._archive_folder
@@ -133,8 +141,9 @@ class FactStore:
 
     def refuse_behind(self) -> None:
         """Raise DatabaseVersionError where `callboard migrate` has to bring the tables up to date first."""
-        with translated_errors():
-            migrations.refuse_behind(self.engine, "facts")
+        if not self.embedded:  # who opens that one is alone
+            with translated_errors():
+                migrations.refuse_behind(self.engine, "facts")
 
     def revision(self) -> str | None:
         """Return the revision that the tables are at; None where there are none."""
@@ -144,14 +153,19 @@ class FactStore:
     def migrate(self, to: str = migrations.HEAD) -> None:
         """Bring the tables up to a revision."""
         with translated_errors():
-            if migrations.migrate(self.engine, "facts", to):
+            if self._lake is not None:
+                self._lake.migrate(to)
+            elif migrations.migrate(self.engine, "facts", to):
                 with self.engine.connect() as connection:
                     checkpoint(connection)
 
     def start_listener(self) -> None:
         """Begin to hear of what other processes write, for `change_token`; nobody else writes an embedded database."""
-        if not self.embedded:
+        if self._lake is not None:
+            self._listener = self._lake.listener(self._count_write)
+        elif not self.embedded:
             self._listener = ChangeListener(self.engine, _FACTS_CHANGED, self._hear)
+        if self._listener is not None:
             self._listener.start()
 
     @property
@@ -185,7 +199,7 @@ class FactStore:
         Raises QueryTimeoutError where that takes longer than `seconds`.
         """
         with translated_errors():
-            is_readonly = self.embedded or not self._has_archives()
+            is_readonly = self._instance is not None or not self._has_archives()
             with self._connected() as connection, self._snapshot(connection, seconds, is_readonly) as snapshot:
                 yield snapshot
 
@@ -219,7 +233,7 @@ class FactStore:
                 connection.info[_ENDS_AT] = monotonic() + seconds
                 stack.callback(connection.info.pop, _ENDS_AT, None)
             stack.callback(archived_rows.detach, connection, connection.info)
-            if not self.embedded:
+            if self._instance is None:
                 connection = connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=is_readonly
                 )
@@ -246,16 +260,25 @@ class FactStore:
             if self.embedded:
                 stack.enter_context(self._writing)
             stack.callback(self._count_write, keeps_catalog)
+            lock = stack.enter_context(self._lake.writer_lock(keeps_catalog)) if self._lake is not None else None
             if connection is None:
                 connection = stack.enter_context(self._connected())
             stack.callback(archived_rows.detach, connection, connection.info)
             stack.enter_context(connection.begin())
-            if not self.embedded:
+            if self._instance is None:
                 memory = sa.func.set_config("work_mem", _WRITER_MEMORY, True)
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK), memory))
                 told = _KEEPS_CATALOG if keeps_catalog else ""
                 connection.execute(sa.select(sa.func.pg_notify(_FACTS_CHANGED, told)))  # heard at the commit
             yield connection
+            if lock is not None:
+                lock.confirm()
+
+    def tidy_files(self) -> None:
+        """Put the files of a DuckLake in order where that is due; other engines do so by themselves."""
+        if self._lake is not None:
+            with self._room.track_disk_full(), translated_errors():
+                self._lake.tidy()
 
     def call_after_writes(self, callback: Callable[[], None]) -> None:
         """Have a function called whenever `change_token` has changed, in the thread that wrote or heard; be quick."""
@@ -285,12 +308,5 @@ class FactStore:
 
 def checkpoint(connection: Connection) -> None:
     """Write DuckDB's log into its file, so that it opens quickly; PostgreSQL does so by itself."""
-    if connection.dialect.name == "duckdb":
+    if connection.dialect.name == "duckdb" and not is_ducklake(connection):
         connection.exec_driver_sql("CHECKPOINT")
-
-
-def _embedded_file(settings: Settings) -> DuckDBEngine:
-    if settings.facts_url.database and settings.facts_url.database != ":memory:":
-        data_dir.make_folder(Path(settings.facts_url.database).parent)
-    data_dir.make_folder(settings.data_dir / data_dir.SPILL)  # DuckDB makes no more than the folder in it
-    return DuckDBEngine(settings)

@@ -53,7 +53,11 @@ class ChangeListener(threading.Thread):
         connection.exec_driver_sql(f"LISTEN {self._channel}")
         self._heard("")
         while not self._stopped.is_set():
-            connection.exec_driver_sql("SELECT 1")
+            self._ask(connection)
             self._alive_at = time.monotonic()
             for told in driver.notifies(timeout=_SILENCE_SECONDS / 4):
                 self._heard(told.payload)
+
+    def _ask(self, connection: Connection) -> None:
+        """Ask the server something, which shows that it still answers."""
+        connection.exec_driver_sql("SELECT 1")

@@ -51,8 +51,9 @@ class StateStore:
 
     def refuse_behind(self) -> None:
         """Raise DatabaseVersionError where `callboard migrate` has to bring the tables up to date first."""
-        with translated_errors():
-            migrations.refuse_behind(self.engine, "state")
+        if not self.embedded:  # the one process that serves it brings it up
+            with translated_errors():
+                migrations.refuse_behind(self.engine, "state")
 
     def revision(self) -> str | None:
         """Return the revision that the tables are at; None where there are none."""

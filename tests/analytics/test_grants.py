@@ -43,7 +43,7 @@ from lib.exports import evaluations, reports
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.workspace import Workspace
-from tests import postgres
+from tests import lakes, postgres
 from tests.filters import make_filters
 
 Row = dict[str, Any]
@@ -105,18 +105,20 @@ def filled(engine: str, folder: Path, socket: Path | None, rows: list[Row]) -> I
 
     with ExitStack() as stack:
         more: dict[str, str] = {}
+        name = f"grants_{os.getpid()}_{number}"
         if engine == "postgresql":
-            assert socket is not None
-            more["database_url"] = stack.enter_context(postgres.database(socket, f"grants_{os.getpid()}_{number}"))
+            more["database_url"] = stack.enter_context(postgres.database(socket, name))
+        elif engine == "ducklake":
+            more["database_url"] = stack.enter_context(lakes.lake(socket, name, folder / f"files-{number}"))
         yield stack.enter_context(closing(opened(**more)))
 
 
-@pytest.fixture(scope="module", params=["duckdb", "postgresql"])
+@pytest.fixture(scope="module", params=lakes.ENGINES)
 def whole(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Workspace, Callable[[list[Row]], Any]]]:
     """Give a store with every row, and what fills another one of the same engine with some."""
-    socket = request.getfixturevalue("postgres_socket") if request.param == "postgresql" else None
+    socket = request.getfixturevalue("postgres_socket") if request.param != "duckdb" else None
     folder = tmp_path_factory.mktemp("grants")
     with filled(request.param, folder, socket, ROWS) as workspace:
         yield workspace, lambda rows: filled(request.param, folder, socket, rows)

@@ -28,7 +28,7 @@ from lib.settings import Settings
 from lib.store import schema
 from lib.store.state import StateStore
 from lib.workspace import Workspace
-from tests import postgres
+from tests import lakes, postgres
 from tests.filters import make_filters
 
 ROWS = "id,audioDate,state,sentiment,averageNote,durationInSeconds,isAICall,campaignName,executiveName,audioFileName"
@@ -81,8 +81,11 @@ def keeping(tmp_path_factory: pytest.TempPathFactory, postgres_socket: Path) -> 
         def keep(engine: str) -> Kept:
             if engine not in made:
                 folder, url = tmp_path_factory.mktemp(engine), ""
+                name = f"kept_{engine}_{os.getpid()}"
                 if engine == "postgresql":
-                    url = stack.enter_context(postgres.database(postgres_socket, f"kept_{os.getpid()}"))
+                    url = stack.enter_context(postgres.database(postgres_socket, name))
+                elif engine == "ducklake":
+                    url = stack.enter_context(lakes.lake(postgres_socket, name, folder / "files"))
                 made[engine] = _keep(Settings(data_dir=folder / "data", database_url=url, sample="off"), folder)
             return made[engine]
 
@@ -121,8 +124,13 @@ def settings(kept: Kept, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
     if not kept.settings.database_url:
         yield kept.settings.model_copy(update={"data_dir": tmp_path / "data"})
         return
-    socket, template = request.getfixturevalue("postgres_socket"), f"kept_{os.getpid()}"
-    with postgres.database(socket, f"copy_{os.getpid()}_{next(_number)}", template) as url:
+    socket, name = request.getfixturevalue("postgres_socket"), f"copy_{os.getpid()}_{next(_number)}"
+    template = str(kept.settings.facts_url.database)
+    if kept.settings.lake is not None:
+        made = lakes.copied_lake(socket, name, tmp_path / "files", template, Path(kept.settings.lake.data))
+    else:
+        made = postgres.database(socket, name, template)
+    with made as url:
         yield Settings(data_dir=tmp_path / "data", database_url=url, sample="off")
 
 

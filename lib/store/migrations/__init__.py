@@ -71,10 +71,8 @@ def refuse_newer(engine: Engine, store: Store) -> None:
 def refuse_behind(engine: Engine, store: Store) -> None:
     """Raise DatabaseVersionError where a store of several processes is to be brought up to date first.
 
-    An embedded one is brought up by the process that opens it, and one without tables by the first that comes.
+    One without tables is brought up by the first that comes.
     """
-    if engine.dialect.name != "postgresql":
-        return
     with engine.connect() as connection:
         current = usable_revision(connection, store)
     if current not in (None, revisions(store)[-1]):

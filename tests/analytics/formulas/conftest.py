@@ -14,7 +14,7 @@ from lib.analytics.query import Filters
 from lib.catalog.own_metrics import FormulaReader, MetricDefinition, reader_of, with_metrics
 from lib.settings import Settings
 from lib.workspace import Workspace
-from tests import postgres
+from tests import lakes, postgres
 from tests.analytics.formulas.rows import FIELDS, ZONE, Row, random_rows
 from tests.filters import make_filters
 from tests.scorecards import load
@@ -41,13 +41,16 @@ class Filled:
         return replace(make_filters(), catalog=with_metrics(self.workspace.catalog, definitions))
 
 
-@pytest.fixture(scope="module", params=["duckdb", "postgresql"])
+@pytest.fixture(scope="module", params=lakes.ENGINES)
 def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     settings = Settings(data_dir=tmp_path_factory.mktemp("formulas"), sample="off", timezone=ZONE.key)
     if request.param == "duckdb":
         yield from _filled(settings)
         return
-    with postgres.database(request.getfixturevalue("postgres_socket"), f"formulas_{os.getpid()}") as url:
+    socket, name = request.getfixturevalue("postgres_socket"), f"formulas_{os.getpid()}"
+    files = tmp_path_factory.mktemp("lake") / "files"
+    is_lake = request.param == "ducklake"
+    with lakes.lake(socket, name, files) if is_lake else postgres.database(socket, name) as url:
         yield from _filled(settings.model_copy(update={"database_url": url}))
 
 

@@ -6,6 +6,8 @@ What the facts held before is added as rows of its own, which later compaction p
 import sqlalchemy as sa
 from alembic import op
 
+from lib.store.table_changes import refuse_nulls
+
 revision = "0008"
 down_revision = "0007"
 branch_labels = None
@@ -42,7 +44,7 @@ def upgrade() -> None:
     for table, origin, keys, bins in TABLES:
         # In words, as Alembic's own way looks on DuckDB through all indexes each time, and there are none.
         op.execute(f"ALTER TABLE {table} ADD COLUMN duration_square_sum NUMERIC(38, 0) DEFAULT 0")
-        op.execute(f"ALTER TABLE {table} ALTER COLUMN duration_square_sum SET NOT NULL")
+        refuse_nulls(op.get_bind(), table, "duration_square_sum")
         op.execute(f"ALTER TABLE {table} ALTER COLUMN duration_square_sum DROP DEFAULT")
         op.execute(_fill(table, origin, keys, bins))
 

@@ -8,6 +8,8 @@ made anew; other engines don't pack columns.
 import sqlalchemy as sa
 from alembic import op
 
+from lib.store.ducklake_dialect import is_ducklake
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -24,7 +26,7 @@ COLUMN = "duration_square_sum DECIMAL(38,0)"
 def upgrade() -> None:
     """Make each rollup anew with a column that is not compressed."""
     connection = op.get_bind()
-    if connection.dialect.name != "duckdb":
+    if connection.dialect.name != "duckdb" or is_ducklake(connection):
         return
     made = sa.func.duckdb_tables().table_valued("table_name", "sql")
     for table in TABLES:

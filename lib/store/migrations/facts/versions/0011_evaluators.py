@@ -7,6 +7,9 @@ PostgreSQL a table of evaluations that holds none is made anew, its columns in a
 import sqlalchemy as sa
 from alembic import op
 
+from lib.store.ducklake_dialect import is_ducklake
+from lib.store.table_changes import refuse_nulls
+
 revision = "0011"
 down_revision = "0010"
 branch_labels = None
@@ -75,7 +78,7 @@ def _add_columns() -> None:
         # In words, as Alembic's own way looks on DuckDB through all indexes each time, and there are none.
         for key in KEYS:
             op.execute(f"ALTER TABLE {table} ADD COLUMN {key} INTEGER DEFAULT 0")
-            op.execute(f"ALTER TABLE {table} ALTER COLUMN {key} SET NOT NULL")
+            refuse_nulls(op.get_bind(), table, key)
             op.execute(f"ALTER TABLE {table} ALTER COLUMN {key} DROP DEFAULT")
         op.execute(f"ALTER TABLE {table} ADD COLUMN evaluated_at TIMESTAMP")
         op.execute(f"ALTER TABLE {table} ADD COLUMN recording_url TEXT")
@@ -92,7 +95,9 @@ def _add_rollup(unit: str) -> None:
         sa.Column(WIDE, sa.Numeric(38, 0), nullable=False),
     )
     connection = op.get_bind()
-    if connection.dialect.name == "duckdb":  # not packed by bits, as in the other rollups
+    if connection.dialect.name == "duckdb" and not is_ducklake(
+        connection
+    ):  # not packed by bits, as in the other rollups
         tables = sa.func.duckdb_tables().table_valued("table_name", "sql")
         statement = connection.execute(sa.select(tables.c.sql).where(tables.c.table_name == name)).scalar_one()
         op.drop_table(name)

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from lib.store.table_changes import refuse_nulls
+
 revision = "0014"
 down_revision = "0013"
 branch_labels = None
@@ -12,5 +14,5 @@ def upgrade() -> None:
     """Add the mark."""
     # In words, as DuckDB adds no column that has to hold something, nor a default that is cast, as FALSE is.
     op.execute("ALTER TABLE fields ADD COLUMN is_sample BOOLEAN DEFAULT 'false'")
-    op.execute("ALTER TABLE fields ALTER COLUMN is_sample SET NOT NULL")
+    refuse_nulls(op.get_bind(), "fields", "is_sample")
     op.execute("ALTER TABLE fields ALTER COLUMN is_sample DROP DEFAULT")
