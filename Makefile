@@ -28,7 +28,7 @@ test: install-dev system lint test-lake ## lint, types, the whole suite on DuckD
 	@$(BIN)/python -m pytest --cov --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-lake: .venv-lake/installed system ## what DuckLake answers for, in an environment of its own: its extensions fit another DuckDB
-	@KILLS=4 $(LAKE)/python -m pytest -k ducklake --numprocesses $(WORKERS) --dist loadfile $(LAKE_TESTS)
+	@KILLS=2 $(LAKE)/python -m pytest -k ducklake --numprocesses $(WORKERS) --dist loadfile $(LAKE_TESTS)
 
 torture: install-dev system ## kill -9 at random moments, KILLS of each kind on each engine; tells how long restarts took
 	@KILLS=$(KILLS) $(BIN)/python -m pytest tests/crashes --numprocesses auto --dist load -rA
