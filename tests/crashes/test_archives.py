@@ -35,7 +35,7 @@ def test_killed_while_archiving_and_bringing_back(settings: Settings, openings: 
     scorecards.load(workspace, evaluations, {f"e{n}": (answer("Greeting", 1, 5),) for n in range(0, ROWS, 2)})
     whole = held(workspace)
     workspace.close()
-    kills = Kills(6)
+    kills = Kills(4)
     for _ in kills.rounds():
         workspace = openings.open(settings)
         with workspace.facts.read() as connection:
