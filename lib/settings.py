@@ -75,6 +75,7 @@ class Settings(LoginSettings, OutgoingSettings):
     pool_size: int = Field(
         40,
         ge=10,
+        le=10_000,
         description="Connections to PostgreSQL that one process may have: half for the facts, half for the rest.",
     )
     timezone: str = Field(
@@ -151,7 +152,10 @@ class Settings(LoginSettings, OutgoingSettings):
     @field_validator("storage_url")
     @classmethod
     def _storage(cls, value: str) -> str:
-        parse_storage_address(value)
+        folder = parse_storage_address(value).folder if value else None
+        if folder is not None and not value.startswith("file:") and not Path(value).is_absolute():
+            # Each process would take another one, by where it was started.
+            raise ValueError(f"'{value}' is not the whole path of a folder; right would be such as {folder}, or s3://…")
         return value
 
     @field_validator("read_url")

@@ -34,6 +34,8 @@ def test_postgresql_holds_the_state_too(monkeypatch: pytest.MonkeyPatch) -> None
         ("CALLBOARD_WEEK_START", "friday", "'monday', 'sunday' or 'saturday'"),
         ("CALLBOARD_DATABASE_URL", "mysql://x", "duckdb:///path"),
         ("CALLBOARD_DATABASE_URL", "nonsense", "postgresql://"),
+        ("CALLBOARD_DATABASE_URL", "ducklake:", "it names no catalog"),
+        ("CALLBOARD_DATABASE_URL", "ducklake:postgresql://host/base?data=calls", "a whole path or a bucket"),
         ("CALLBOARD_STATE_URL", "duckdb:///x", "sqlite:///path"),
         ("CALLBOARD_DUCKDB_MEMORY_MB", "12", "greater than or equal to 100"),
         ("CALLBOARD_OIDC_ISSUER", "http://id.example.com", "not an https:// address"),

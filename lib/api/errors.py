@@ -13,10 +13,12 @@ from starlette.routing import Match
 
 from lib import errors
 from lib.errors.alert_codes import AlertCode
+from lib.errors.archive_codes import ArchiveCode
 from lib.errors.codes import TextCode
 from lib.errors.field_codes import FieldCode
 from lib.errors.metric_codes import MetricCode
 from lib.errors.report_codes import ReportCode
+from lib.errors.storage_codes import StorageCode
 from lib.errors.webhook_codes import WebhookCode
 from lib.observability.redaction import redact
 
@@ -142,6 +144,10 @@ def of(error: Exception) -> ApiError:
         # What the database itself says may name hosts and files; the log has it.
         log.warning("Unavailable: %s", error.message)
         message = _UNWRITTEN if isinstance(error, errors.StorageError) else _UNANSWERED
+        if isinstance(error.reason.code, StorageCode):  # whose words name nothing that not everybody may know
+            message = error.message
+        elif error.reason.code is ArchiveCode.ARCHIVE_UNREADABLE:
+            message = f"The archive of {error.reason.values['month']} can't be read; the server's log names the file."
         return ApiError(503, "DATABASE_UNAVAILABLE", message, retry_after=RETRY_SECONDS)
     log.error("A request failed", exc_info=error)
     message = "The answer could not be made; the server's log says why."

@@ -16,7 +16,7 @@ S3 = "s3://"
 
 _OURS = ("data", "endpoint", "region")  # what of an address PostgreSQL does not know
 
-RIGHT = "ducklake:postgresql://user@host/catalog?data=s3://bucket/calls, or data=/folder"
+RIGHT = "ducklake:postgresql://user@host/catalog?data=s3://bucket/calls, or data=/whole/path/of/a/folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,14 @@ def is_lake(address: str) -> bool:
 def parse_lake_address(value: str) -> LakeAddress:
     """Return what an address says. Raises ValueError, saying what would be right."""
     catalog_text = value.removeprefix(PREFIX)
+    if not catalog_text:
+        raise ValueError(f"it names no catalog; right would be {RIGHT}")
     checked_database_url(catalog_text, {"postgresql"}, RIGHT)
     catalog = make_url(catalog_text)
     said = catalog.normalized_query
     data, endpoint, region = (said[name][-1] if name in said else "" for name in _OURS)
     if not data.removeprefix(S3).strip("/") or not data.startswith(("/", S3)):
-        raise ValueError(f"no place for the files, which data= names; right would be {RIGHT}")
+        raise ValueError(f"data= names no place for the files, a whole path or a bucket; right would be {RIGHT}")
     if endpoint and not (endpoint.startswith(("http://", "https://")) and web_host(endpoint)):
         raise ValueError("endpoint= names no web address; right would be such as endpoint=https://s3.example.com")
     plain = with_driver(catalog.difference_update_query(_OURS))

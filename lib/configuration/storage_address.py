@@ -59,4 +59,6 @@ def parse_storage_address(value: str) -> StorageAddress:
     if endpoint and not re.fullmatch(r"https?://[^/@?#\s]+/?", endpoint):
         raise ValueError(f"the endpoint is not such as https://s3.example.com or http://127.0.0.1:9000; {_RIGHT}")
     prefix = unquote(parts.path).strip("/")
+    if {".", ".."} & {*prefix.split("/")}:
+        raise ValueError(f"'{prefix}' goes up or nowhere; {_RIGHT}")
     return StorageAddress(None, parts.netloc, prefix, endpoint.rstrip("/") or None, region or None)

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from lib.errors import DatabaseUnavailableError
 from lib.store.arrow_shapes import shape
 from lib.store.bulk_io import analyze, load_batches
-from lib.store.schema import returned_ids
+from lib.store.schema import answers, returned_ids
 
 ARCHIVE = "archive"
 """The column of an archived row that has the number of its archive."""
@@ -64,6 +64,7 @@ def attach(
     new = {number: each for number, each in rows.items() if number not in held}
     if new:
         load_batches(connection, archived, _checked(pa.dataset.dataset(list(new.values())), check))
+        _index(connection, table, archived)
         held.update(new)
         analyze(connection, archived)
 
@@ -113,6 +114,12 @@ def _create(connection: Connection, archived: sa.Table) -> None:
         # Somebody archived the first month a moment ago; who asks again gets a transaction that may.
         raise DatabaseUnavailableError("The archive is new; the question has to be asked again.")
     archived.create(connection)
+
+
+def _index(connection: Connection, table: sa.Table, archived: sa.Table) -> None:
+    """Have PostgreSQL find the answers of an evaluation, which measures ask for one by one."""
+    if table is answers and connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {archived.name}_set ON {archived.name} (answer_set)")
 
 
 def _checked(rows: pa.dataset.Dataset, check: Callable[[], None]) -> pa.RecordBatchReader:

@@ -65,29 +65,30 @@ def prepare(settings: Settings) -> None:
         _restrict_all([root / name])
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder where it is missing. Raises DiskFullError, or StorageError."""
+def make_folder(path: Path, said_by: str = "CALLBOARD_DATA_DIR") -> None:
+    """Make a folder where it is missing, of which a setting says where it is. Raises DiskFullError, or StorageError."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise unusable(path, error) from None
+        raise unusable(path, error, said_by) from None
 
 
-def unusable(path: Path, error: OSError) -> StorageError:
+def unusable(path: Path, error: OSError, said_by: str = "CALLBOARD_DATA_DIR") -> StorageError:
     """Return the error of a folder that can't be made, or in which nothing can be written."""
     if error.errno in NO_ROOM:
-        return DiskFullError(f"The disk is full: nothing can be written in {_named(path)}.")
+        return DiskFullError(f"The disk is full: nothing can be written in {_named(path, said_by)}.")
     reason = error.strerror or str(error)
     return StorageError(
-        f"{_named(path)} can't be used: {reason}. Right would be a folder that the program may make, and write in."
+        f"{_named(path, said_by)} can't be used: {reason}. Right would be a folder that the program may make, and write "
+        "in."
     )
 
 
-def _named(path: Path) -> str:
+def _named(path: Path, said_by: str) -> str:
     """Name a folder as the documents do; whoever sees the message need not know where it is."""
     if path.name in FOLDERS:
         return f"The folder '{path.name}' of the data dir"
-    return f"The folder {path} (CALLBOARD_DATA_DIR says where)"
+    return f"The folder {path} ({said_by} says where)"
 
 
 def _is_ours_alone(root: Path) -> bool:

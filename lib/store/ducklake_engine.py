@@ -121,7 +121,7 @@ class DuckLakeEngine(DuckDBEngine):
             is_made = connection.exec_driver_sql(_IS_MADE).scalar_one()
         folder = self._address.folder
         if folder is not None:
-            data_dir.make_folder(folder / _DATA)
+            data_dir.make_folder(folder / _DATA, "data= in CALLBOARD_DATABASE_URL")
         spill = self._settings.data_dir.absolute() / data_dir.SPILL
         data_dir.make_folder(spill)
         self._spill_folder = SpillFolder(spill)

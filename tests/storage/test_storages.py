@@ -53,6 +53,24 @@ def test_a_file_is_published_read_and_deleted(storage: FileStorage, local: Path)
         storage.read("exports/a.1.csv")
 
 
+def test_a_folder_that_is_away_is_not_made_anew(tmp_path: Path) -> None:
+    folder, away, local = tmp_path / "shared", tmp_path / "away", tmp_path / "file"
+    storage = open_storage.open_storage(Settings(data_dir=tmp_path, storage_url=str(folder)))
+    local.touch()
+    storage.publish(local, "exports/a.csv")
+    folder.rename(away)
+    local.touch()
+    for use in (lambda: storage.read("exports/a.csv"), lambda: storage.list_files("exports/")):
+        with pytest.raises(StorageError, match="does not answer"):
+            use()
+    with pytest.raises(StorageError, match="does not answer"):
+        storage.publish(local, "exports/b.csv")
+    assert local.exists() and not folder.exists()
+    away.rename(folder)
+    storage.publish(local, "exports/b.csv")
+    assert [file.base_name for file in storage.list_files("exports/")] == ["a.csv", "b.csv"]
+
+
 def refusal(storage_url: str, data_dir: Path) -> StorageCode:
     """Return why a storage can't be used."""
     with pytest.raises(StorageError) as raised:
@@ -108,6 +126,10 @@ def test_the_start_says_what_is_wrong(s3: S3Server, tmp_path: Path, caplog: pyte
         ("s3://bucket?zone=x", "'zone' is not known"),
         ("s3://someone:their-secret@bucket/x", "it holds credentials"),
         ("file://host/x", "not an address of files"),
+        ("s3://bucket/../x", "'../x' goes up or nowhere"),
+        ("shared", "not the whole path of a folder"),
+        ("~/shared", "not the whole path of a folder"),
+        (" ", "not the whole path of a folder"),
     ],
 )
 def test_an_address_that_is_none(value: str, problem: str) -> None:
