@@ -141,17 +141,20 @@ def of(error: Exception) -> ApiError:
     if isinstance(error, _TOLD_AS_UNAVAILABLE):
         return ApiError(503, "DATABASE_UNAVAILABLE", error.message, retry_after=RETRY_SECONDS)
     if isinstance(error, errors.CallboardError):
-        # What the database itself says may name hosts and files; the log has it.
         log.warning("Unavailable: %s", error.message)
-        message = _UNWRITTEN if isinstance(error, errors.StorageError) else _UNANSWERED
-        if isinstance(error.reason.code, StorageCode):  # whose words name nothing that not everybody may know
-            message = error.message
-        elif error.reason.code is ArchiveCode.ARCHIVE_UNREADABLE:
-            message = f"The archive of {error.reason.values['month']} can't be read; the server's log names the file."
-        return ApiError(503, "DATABASE_UNAVAILABLE", message, retry_after=RETRY_SECONDS)
+        return ApiError(503, "DATABASE_UNAVAILABLE", _unavailable(error), retry_after=RETRY_SECONDS)
     log.error("A request failed", exc_info=error)
     message = "The answer could not be made; the server's log says why."
     return ApiError(503, "DATABASE_UNAVAILABLE", message, retry_after=RETRY_SECONDS)
+
+
+def _unavailable(error: errors.CallboardError) -> str:
+    """Return what may be told: what the database and the disk say may name hosts and files, and is in the log."""
+    if isinstance(error.reason.code, StorageCode):
+        return error.message
+    if error.reason.code is ArchiveCode.ARCHIVE_UNREADABLE:
+        return f"The archive of {error.reason.values['month']} can't be read; the server's log names the file."
+    return _UNWRITTEN if isinstance(error, errors.StorageError) else _UNANSWERED
 
 
 def refusal(request_id: str, error: errors.RefusedError) -> JSONResponse:

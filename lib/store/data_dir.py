@@ -79,8 +79,8 @@ def unusable(path: Path, error: OSError, said_by: str = "CALLBOARD_DATA_DIR") ->
         return DiskFullError(f"The disk is full: nothing can be written in {_named(path, said_by)}.")
     reason = error.strerror or str(error)
     return StorageError(
-        f"{_named(path, said_by)} can't be used: {reason}. Right would be a folder that the program may make, and write "
-        "in."
+        f"{_named(path, said_by)} can't be used: {reason}. "
+        "Right would be a folder that the program may make, and write in."
     )
 
 
