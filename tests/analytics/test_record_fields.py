@@ -50,5 +50,7 @@ def test_every_field_is_read_in_its_order() -> None:
 
 def test_the_api_rounds_the_score_and_writes_instants() -> None:
     body = record_as_json(RECORD, NEW_YORK, BUILT_IN)
-    assert list(body) == [*FIELDS, "fields"] == list(schemas.Evaluation.model_fields)
+    *described, last = schemas.Evaluation.model_fields
+    assert list(body) == [*FIELDS, "fields"] == described
+    assert last == "archived"  # which those alone have that are
     assert (body["averageNote"], body["audioDate"], body["createdAt"]) == (7.12, "2024-01-01T07:00:00-05:00", None)
