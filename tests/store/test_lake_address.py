@@ -37,7 +37,7 @@ def test_settings_of_a_lake() -> None:
     ("address", "told"),
     [
         ("ducklake:sqlite:///x?data=/calls", "not an address that can be used here"),
-        ("ducklake:postgresql://host/base", "no place for the files, which data= names"),
+        ("ducklake:postgresql://host/base", "data= names no place for the files"),
         ("ducklake:postgresql://host/base?data=calls", "no place for the files"),
         ("ducklake:postgresql://host/base?data=s3://", "no place for the files"),
         ("ducklake:postgresql://host/base?data=s3://b/c&endpoint=h:9", "endpoint= names no web address"),

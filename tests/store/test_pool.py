@@ -43,7 +43,10 @@ def test_a_process_has_no_more_connections_than_it_may(few: Settings) -> None:
 
     def watch() -> None:
         nonlocal most
-        counted = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()"
+        counted = (
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid != pg_backend_pid() AND backend_type = 'client backend'"
+        )
         url = few.database_url
         with psycopg.connect(url, autocommit=True) as connection:
             while not ended.wait(0.01):
