@@ -72,7 +72,7 @@ class MovingWindow:
 
 
 @dataclass(frozen=True, slots=True)
-class _Share:
+class _Allowance:
     """The requests that a key may still make of this process, and the monotonic time at which that ends."""
 
     requests: int
@@ -98,7 +98,7 @@ class SharedRates:
     def __init__(self, state: StateStore) -> None:
         """Count in this store."""
         self._state = state
-        self._shares: dict[str, _Share] = {}
+        self._shares: dict[str, _Allowance] = {}
         self._refusals: dict[str, _Refusal] = {}
         self._lock = threading.Lock()
         self._taking = threading.Lock()
@@ -111,7 +111,7 @@ class SharedRates:
         with self._lock:
             share = self._shares.get(name)
             if share is not None and now < share.until and cost <= share.requests:
-                self._shares[name] = _Share(share.requests - cost, share.until)
+                self._shares[name] = _Allowance(share.requests - cost, share.until)
                 return 0.0
             refusal = self._refusals.get(name)
             if refusal is not None and now < refusal.until and cost >= refusal.cost:
@@ -138,7 +138,7 @@ class SharedRates:
                     return wait
                 share = self._shares.get(name)
                 left = share.requests if share is not None and now < share.until else 0
-                self._shares[name] = _Share(left + taken - cost, now + rate.get_expiry())
+                self._shares[name] = _Allowance(left + taken - cost, now + rate.get_expiry())
                 self._refusals.pop(name, None)
             return 0.0
 
