@@ -27,7 +27,8 @@ def test_questions_and_changes(settings: Settings, tmp_path: Path, monkeypatch: 
     questions.run(report, engine, chosen)
     changes.run(report, engine, chosen)
     own_fields.run(report, engine, chosen)
-    parts = ["questions"] * 5 + ["exports", "imports", "imports"] + ["own fields"] * 3
+    imports = 3 if engine == "postgresql" else 2  # there one is compared with the same by hand, too
+    parts = ["questions"] * 5 + ["exports"] + ["imports"] * imports + ["own fields"] * 3
     assert [line[0] for line in report.lines] == parts
     assert not list(settings.exports_dir.glob("*"))  # what was written is taken away
 
