@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lib.analytics.calendar import Calendar
-from lib.analytics.cluster_spreads import day_spreads_by
+from lib.analytics.cluster_spreads import Spreads, day_spreads_by
 from lib.analytics.conditions import fact_key
 from lib.analytics.members import keys_of, with_members
 from lib.analytics.planner import ResolvedPeriod, resolve_period
@@ -72,13 +72,18 @@ def all_groups(
 
     How days spread around the metrics `days_of` is said of the first MOST_WITH_DAYS groups.
     """
-    found = totals_by(connection, filters, calendar, dimension, metrics)
-    ordered = _ordered(found, "-totalEvaluations", dimension, filters.catalog.metrics)
+    found = _groups_by_key(connection, filters, calendar, dimension, metrics)
+    ordered = _ordered([*found.values()], "-totalEvaluations", dimension, filters.catalog.metrics)
     period = resolve_period(connection, filters, calendar)
     total = MeasureTotals.total(group.sums for group in ordered)
-    are_all = len(ordered) <= MOST_WITH_DAYS
-    first = with_days(connection, filters, calendar, dimension, ordered[:MOST_WITH_DAYS], days_of, are_all=are_all)
-    return Breakdown(period, (*first, *ordered[MOST_WITH_DAYS:]), total, len(ordered), 1, len(ordered))
+    if len(ordered) <= MOST_WITH_DAYS:
+        named = {key: group.named for key, group in found.items()}
+        days = day_spreads_by(connection, filters, calendar, days_of, dimension, named=named).groups
+        groups = [_with_days(group, days) for group in ordered]
+    else:
+        first = with_days(connection, filters, calendar, dimension, ordered[:MOST_WITH_DAYS], days_of)
+        groups = [*first, *ordered[MOST_WITH_DAYS:]]
+    return Breakdown(period, tuple(groups), total, len(ordered), 1, len(ordered))
 
 
 def breakdown(
@@ -144,7 +149,11 @@ def with_days(
     """Return groups with how days spread around metrics; all that there are are read sooner than some by name."""
     members = None if are_all else tuple(group.named for group in groups)
     days = day_spreads_by(connection, filters, calendar, days_of, dimension, members).groups
-    return [replace(group, sums=group.sums.with_days(days.get(group.named, {}))) for group in groups]
+    return [_with_days(group, days) for group in groups]
+
+
+def _with_days(group: Group, days: Mapping[Member, Spreads]) -> Group:
+    return Group(group.named, group.sums.with_days(days.get(group.named, {})), group.call_center)
 
 
 def totals_by(
@@ -158,6 +167,12 @@ def totals_by(
 
     They have the measures of own metrics, too.
     """
+    return tuple(_groups_by_key(connection, filters, calendar, dimension, metrics).values())
+
+
+def _groups_by_key(
+    connection: Connection, filters: Filters, calendar: Calendar, dimension: Dimension, metrics: tuple[str, ...]
+) -> dict[int, Group]:
     measures = filters.catalog.measure_names(metrics)
     centered = dimension is EXECUTIVE
     dimensions = (dimension, CALL_CENTER) if centered else (dimension,)
@@ -180,7 +195,7 @@ def totals_by(
             key: replace(group, sums=group.sums.with_unsummed(unsummed.get((int(key),), {})))
             for key, group in groups.items()
         }
-    return tuple(groups.values())
+    return groups
 
 
 def _key_of(rows: FactRows, dimension: Dimension) -> sa.ColumnElement[Any]:

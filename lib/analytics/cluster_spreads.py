@@ -86,8 +86,12 @@ def day_spreads_by(
     names: tuple[str, ...],
     dimension: Dimension,
     members: tuple[Member, ...] | None = None,
+    named: Mapping[int, Member] | None = None,
 ) -> GroupSpreads:
-    """Return how the days of each group of a dimension spread; of some members alone where they are named."""
+    """Return how the days of each group of a dimension spread; of some members alone where they are named.
+
+    `named` says what all keys stand for, where that is known already.
+    """
     metrics = _metrics(filters, names)
     read = source(connection, filters, calendar, (dimension.column,), _measures(metrics), by_day=True)
     chosen = None if members is None else keys_of(connection, dimension, members)
@@ -99,7 +103,10 @@ def day_spreads_by(
     measures = dict(zip(read.measures, columns, strict=True))
     keys, groups = _numbered(groups)
     spreads = _spreads(groups, days, measures, metrics)
-    return GroupSpreads(dict(zip(_members(connection, dimension, keys, chosen), spreads, strict=True)))
+    if named is None:
+        return GroupSpreads(dict(zip(_members(connection, dimension, keys, chosen), spreads, strict=True)))
+    # A key that is not named has rows that add up to nothing, as after an undo.
+    return GroupSpreads({named[key]: each for key, each in zip(keys.tolist(), spreads, strict=True) if key in named})
 
 
 def day_spreads_over_time(

@@ -17,6 +17,7 @@ from lib.analytics import rollup
 from lib.analytics.archived_months import refuse_while_archived, with_all_months
 from lib.analytics.conditions import grant_conditions
 from lib.analytics.grants import EVERYTHING, Grant
+from lib.analytics.kept_measures import retire
 from lib.catalog.catalog import Catalog
 from lib.catalog.own_fields import MOST_FIELDS, NAME, OwnField, OwnFieldType, catalog_with, fact_column, own_tables
 from lib.errors import FieldError, nearest
@@ -210,6 +211,7 @@ def delete(connection: Connection, name: str) -> OwnField:
 def _delete(connection: Connection, own: OwnField) -> OwnField:
     _remove(connection, own_fields(connection), own)
     connection.execute(sa.delete(schema.fields).where(schema.fields.c.number == own.number))
+    retire(connection)  # the rollups that may hold its values: a later field may have its number
     _raise_version(connection)
     return own
 

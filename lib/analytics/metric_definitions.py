@@ -18,7 +18,8 @@ from sqlalchemy.engine import Connection
 from lib.analytics import field_definitions
 from lib.analytics.field_definitions import own_fields
 from lib.analytics.grants import Grant
-from lib.catalog.catalog import Catalog, KeptMeasures
+from lib.analytics.kept_measures import kept_measures
+from lib.catalog.catalog import Catalog
 from lib.catalog.criterion_metrics import CRITERION_METRICS, SCORECARD_METRICS
 from lib.catalog.formulas.functions import EXAMPLES
 from lib.catalog.formulas.tokens import KEYWORDS
@@ -85,13 +86,6 @@ def stored_catalog(connection: Connection) -> Catalog:
 def stored_catalog_of(connection: Connection, fields: tuple[OwnField, ...]) -> Catalog:
     """Return the catalog with own fields, the workspace's metrics, and the rollups that hold these."""
     return with_metrics(catalog_with(fields), definitions(connection), kept_measures(connection))
-
-
-def kept_measures(connection: Connection) -> KeptMeasures | None:
-    """Return the measures of formulas that rollups hold and keep up to date; None where there are none."""
-    held = schema.metric_rollups.c
-    row = connection.execute(sa.select(held.number, held.measures).where(held.retired_at.is_(None))).one_or_none()
-    return None if row is None else KeptMeasures(row.number, tuple(json.loads(row.measures)))
 
 
 def criteria_names(connection: Connection) -> frozenset[str]:

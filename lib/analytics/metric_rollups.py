@@ -1,8 +1,9 @@
-"""The rollups that hold what own metrics are made of: made from the facts, kept up to date with them, and let go.
+"""The rollups that hold what own metrics and the metrics of own fields are made of, beside the plain measures.
 
-There is one set of them at a time, with the measures of all metrics. While there is none, or where a metric came since,
-the facts answer. One that can't be kept up to date any more is retired by who changes the facts next, and dropped once
-nobody can be reading it. What changes something must run inside `FactStore.write`.
+They are made from the facts, kept up to date with them, and let go. There is one set of them at a time, with the
+measures of all metrics. While there is none, or where a metric or a field came since, the facts answer. One that can't
+be kept up to date any more is retired by who changes the facts next, and dropped once nobody can be reading it. What
+changes something must run inside `FactStore.write`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from sqlalchemy.engine import Connection
 
 from lib.analytics import rollup
 from lib.analytics.field_definitions import own_fields
-from lib.analytics.metric_definitions import kept_measures, stored_catalog, stored_catalog_of
+from lib.analytics.kept_measures import kept_measures, retire
+from lib.analytics.metric_definitions import stored_catalog, stored_catalog_of
 from lib.catalog.catalog import Catalog
 from lib.catalog.own_fields import OwnField
 from lib.catalog.own_metrics import keepable
@@ -51,13 +53,6 @@ def catalog_for_writing(connection: Connection, fields: tuple[OwnField, ...]) ->
 def stored_catalog_for_writing(connection: Connection) -> Catalog:
     """Return the same with the workspace's own fields."""
     return catalog_for_writing(connection, own_fields(connection))
-
-
-def retire(connection: Connection) -> None:
-    """Retire the rollups: from now on the facts answer."""
-    connection.execute(
-        sa.update(schema.metric_rollups).where(_HELD.retired_at.is_(None)).values(retired_at=datetime.now(UTC))
-    )
 
 
 def drop_retired(connection: Connection) -> None:

@@ -22,9 +22,10 @@ from sqlalchemy.engine import Connection
 
 from lib.access import audit_log, signing
 from lib.access.audit_log import Action
-from lib.analytics import archiving, metric_rollups, rollup
+from lib.analytics import archiving, rollup
 from lib.analytics.archived_months import count_evaluations
 from lib.analytics.field_definitions import lay_out, lay_out_anew
+from lib.analytics.kept_measures import retire
 from lib.backup import archive, outgoing, table_io
 from lib.backup.archive import Backup, Manifest, StoreSnapshot
 from lib.catalog.own_fields import OwnField, OwnFieldType, catalog_with
@@ -283,7 +284,7 @@ class _Restoring:
         self.tell(80, Message(JobStep.COMPUTING_ROLLUPS))
         connection.execute(sa.update(schema.workspace).values(data_version=self.version))
         rollup.rebuild(connection, self.catalog)
-        metric_rollups.retire(connection)  # they are of what was there before
+        retire(connection)  # the rollups of metrics: they are of what was there before
 
     def _complete_state(self, connection: Connection) -> None:
         """Take what was of the moment out of the state: jobs under way, exports, as their files are in no backup."""

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from lib.catalog.catalog import BUILT_IN, Catalog
 from lib.catalog.dimensions import Dimension, EnumDimension, EnumValue, NamedDimension
 from lib.catalog.fields import Field, FieldType
-from lib.catalog.measures import OWN_PREFIX, own_measures
+from lib.catalog.measures import OWN_PREFIX, Measure, own_measures
 from lib.catalog.metrics import Metric, Unit
 from lib.catalog.ranged_fields import RangedField
 from lib.catalog.rollups import Rollup, own_rollup
@@ -157,6 +157,7 @@ def catalog_with(fields: tuple[OwnField, ...]) -> Catalog:
         archived_dimensions=tuple(named[own] for own in fields if own.archived and own in named),
         filters=(*BUILT_IN.filters, *(dimensions[own] for own in visible if own in dimensions)),
         ranged_fields=(*BUILT_IN.ranged_fields, *(_range(own) for own in visible if own.type is OwnFieldType.NUMBER)),
+        measures={**BUILT_IN.measures, **{each.name: each for own in visible for each in _measures(own)}},
         own_metrics={metric.name: metric for own in visible for metric in _metrics(own)},
         rollups=with_own(BUILT_IN.rollups, [own_rollup(dimension) for dimension in dimensions.values()]),
         own_fields=fields,
@@ -208,6 +209,12 @@ def _field(own: OwnField, dimension: Dimension | None) -> Field:
 
 def _range(own: OwnField) -> RangedField:
     return RangedField(own.parameter, own.label_with_unit, Unit.NUMBER, own.column, OWN_SCALE, is_own=True)
+
+
+def _measures(own: OwnField) -> tuple[Measure, ...]:
+    """Return what the metrics of a field are made of."""
+    is_number = own.type is OwnFieldType.NUMBER
+    return own_measures(own.column, is_number=is_number) if is_number or own.type is OwnFieldType.YES_NO else ()
 
 
 def _metrics(own: OwnField) -> tuple[Metric, ...]:

@@ -29,6 +29,9 @@ from lib.store.enums import Sentiment, State
 MOST_NESTED = 20
 """Metrics that may be made of one another, one within the next."""
 
+MOST_KEPT_FIELDS = 12
+"""Of so many own fields the rollups hold what their metrics are made of; of the others the facts answer."""
+
 BUILT_IN_FORMULAS: Mapping[str, str] = {
     "totalEvaluations": "count()",
     "completedEvaluations": 'count_if(state = "Completed")',
@@ -247,8 +250,13 @@ def reader_of(
 
 
 def keepable(catalog: Catalog) -> tuple[str, ...]:
-    """Return the measures of a catalog's metrics that rollups may hold beside the plain ones, in order."""
-    needed = {name for metric in catalog.defined_metrics.values() for name in metric.measures}
+    """Return the measures of a catalog's metrics that rollups may hold beside the plain ones, in order.
+
+    Of own fields those of the first MOST_KEPT_FIELDS, as each makes the rollups wider.
+    """
+    of_fields = [metric for metric in catalog.own_metrics.values() if not metric.name.endswith(OWN_SUM)]
+    kept = (*of_fields[:MOST_KEPT_FIELDS], *catalog.defined_metrics.values())
+    needed = {name for metric in kept for name in metric.measures}
     return tuple(sorted(name for name in needed - {*PLAIN_MEASURES} if find_measure(name).is_keepable))
 
 
@@ -260,7 +268,7 @@ def with_metrics(
 
     `kept` are the measures that rollups hold, which are part of it where all of them can be made.
     """
-    if not definitions:
+    if not definitions and kept is None:
         return catalog
     reader = reader_of(catalog, definitions)
     made: dict[str, Metric] = {}
@@ -274,14 +282,14 @@ def with_metrics(
             problems[each.name] = error.with_traceback(None)
         except (ArithmeticError, RecursionError, ValueError):  # one that can't be made must not take all others with it
             problems[each.name] = FormulaError(1, FormulaCode.FORMULA_TOO_LARGE, most=MOST_PARTS)
-    measures = {name: find_measure(name) for metric in made.values() for name in metric.measures}
+    measures = {**catalog.measures, **{name: find_measure(name) for each in made.values() for name in each.measures}}
     if kept is not None and not all(name in measures and measures[name].is_keepable for name in kept.names):
         kept = None
     digest = hashlib.sha256(repr((catalog.version, definitions, kept)).encode()).digest()
     return replace(
         catalog,
         version=int.from_bytes(digest[:8], "big"),
-        measures={**catalog.measures, **measures},
+        measures=measures,
         rollups=catalog.rollups if kept is None else with_own(catalog.rollups, metric_rollups(kept.number, kept.names)),
         kept_measures=kept,
         metric_definitions=definitions,

@@ -35,6 +35,8 @@ from lib.store import atomic_swap
 
 log = logging.getLogger(__name__)
 
+_MAKE_FIELDS = (JobKind.IMPORT, JobKind.SAMPLE, JobKind.OWN_FIELDS)
+
 
 class JobContext(tasks.TaskContext, Protocol):
     """What jobs are done in: the workspace, as far as their handlers know it."""
@@ -86,7 +88,10 @@ class JobHandlers:
                 stored = workspace_zone.stored_zone(connection)
             workspace_zone.check_variable(job.payload.get("timezone"), stored)
         with self._workspace.following_zone():
-            return task(self._workspace, {**job.payload, "actor": job.actor, "job": job.id}, steps)
+            result = task(self._workspace, {**job.payload, "actor": job.actor, "job": job.id}, steps)
+        if job.kind in _MAKE_FIELDS:
+            self._see_to_metric_rollups()
+        return result
 
     def export(self, job: Job, steps: ProgressReporter) -> dict[str, Any]:
         """Write the file that an export's job asks for, within what who asked may see now; return its result."""
@@ -136,12 +141,16 @@ class JobHandlers:
         archive_tasks.remove_ended(workspace.facts)
         if workspace.facts.embedded:  # and so held: no restore is at work
             atomic_swap.abandon(workspace.settings.facts_file, workspace.settings.state_file)
-        with workspace.facts.read() as connection:
-            metrics_due = metric_rollups.is_due(connection)
-        if metrics_due:
-            workspace.fill_metric_rollups(SystemActor.LOCAL.value)
+        self._see_to_metric_rollups()
         self._rollups.tidy()
         workspace.facts.tidy_files()
+
+    def _see_to_metric_rollups(self) -> None:
+        """Have rollups hold what all metrics are made of, those of fields that came just now, too."""
+        with self._workspace.facts.read() as connection:
+            is_due = metric_rollups.is_due(connection)
+        if is_due:
+            self._workspace.fill_metric_rollups(SystemActor.LOCAL.value)
 
     def remove_old_exports(self) -> None:
         """Delete files whose time is over."""

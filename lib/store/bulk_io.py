@@ -15,6 +15,7 @@ from io import BytesIO, RawIOBase
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
@@ -219,15 +220,38 @@ def read_numbers(connection: Connection, query: sa.Select[Any], values: Mapping[
 
     None of them is null, or more than 64 bits wide. `values` are of the query's parameters.
     """
-    if connection.dialect.name == "duckdb":
-        cursor: Any = connection.execute(query, values).cursor
-        rows = cursor.to_arrow_table(_ROWS_AT_ONCE)
-    else:
-        types = {sa.Boolean: pa.bool_(), sa.Date: pa.date32(), sa.Double: pa.float64()}
-        shape = pa.schema([(each.name, types.get(type(each.type), pa.int64())) for each in query.selected_columns])
-        rows = pa.Table.from_batches(stream_batches(connection, query, shape, values), shape)
+    if connection.dialect.name != "duckdb":
+        return _read_joined(connection, query, values)
+    cursor: Any = connection.execute(query, values).cursor
+    rows = cursor.to_arrow_table(_ROWS_AT_ONCE)
     plain = {pa.date32(): pa.int32(), pa.bool_(): pa.int8()}
     return [(each.cast(plain[each.type]) if each.type in plain else each).to_numpy() for each in rows.columns]
+
+
+def _read_joined(connection: Connection, query: sa.Select[Any], values: Mapping[str, Any]) -> list[npt.NDArray[Any]]:
+    """Return the same from PostgreSQL, which joins the bytes of each column: rows by themselves take thrice as long."""
+    columns = query.subquery().columns
+    joined = [sa.func.string_agg(_sent(each), sa.literal_column("''::bytea")) for each in columns]
+    asked = sa.select(*joined).compile(connection).construct_expanded_state(values)
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor(binary=True) as cursor:
+        of_columns = cursor.execute(asked.statement, asked.parameters).fetchone()
+    kinds = [">f8" if isinstance(each.type, sa.Double) else ">i8" for each in columns]
+    arrays = [np.frombuffer(found or b"", kind) for found, kind in zip(of_columns, kinds, strict=True)]
+    if len({len(each) for each in arrays}) > 1:
+        raise ValueError("one of the numbers is null")
+    return [each.astype(each.dtype.newbyteorder("=")) for each in arrays]
+
+
+def _sent(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bytes]:
+    """Return the eight bytes of a number, the highest first."""
+    if isinstance(column.type, sa.Double):
+        return sa.func.float8send(column)
+    if isinstance(column.type, sa.Date):
+        column = column - sa.literal_column("'1970-01-01'::date", sa.Date)
+    elif isinstance(column.type, sa.Boolean):
+        column = sa.cast(column, sa.Integer)
+    return sa.func.int8send(sa.cast(column, sa.BigInteger))
 
 
 def write_csv(connection: Connection, query: sa.Select[Any], path: Path, tell: Callable[[int], None]) -> int:
