@@ -8,7 +8,6 @@ appended, so that a change costs what it brings. Measures are whole numbers, so 
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
@@ -25,6 +24,7 @@ from lib.catalog.answers import answer_rows
 from lib.catalog.catalog import Catalog
 from lib.catalog.rollups import BY_CENTER, Rollup
 from lib.store.bulk_io import analyze, analyze_grown, bulk_insert, drop
+from lib.store.duckdb_engine import unoptimized
 from lib.store.enums import NO_KEY
 from lib.store.messages import JobStep, Message, Tell
 from lib.store.schema import workspace
@@ -85,22 +85,35 @@ def apply(
     changes the facts, by the one writer.
     """
     changes: dict[sa.Table, sa.Table] = {}  # of the tables that others are summed from
-    origins = dict.fromkeys(_origins(catalog)) if are_few else _origins(catalog)
+    origins = _origins(catalog)
     if not have_answers:  # what counts evaluations is not of their answers
         origins = {table: origin for table, origin in origins.items() if "evaluations" in table.c}
+    if are_few:
+        with unoptimized(connection):
+            for table in origins:
+                connection.execute(_appending(added, removed, table, catalog))
+        return
     for table, origin in origins.items():
-        if origin is not None:
-            found = coarser(changes[origin], table, catalog)
-        else:
-            found = cells(added, table, catalog) if removed is None else _net(added, removed, table, catalog)
+        found = _net(added, removed, table, catalog) if origin is None else coarser(changes[origin], table, catalog)
         if table in origins.values():
             changes[table] = _temporary(connection, table, found)
             found = sa.select(changes[table])
-        with nullcontext() if are_few else bulk_insert(connection, table):
-            # By day, so that what one day's questions read lies together, and indexes grow in one place at a time.
-            ordered = found.order_by(sa.literal_column("1"))
-            connection.execute(sa.insert(table).from_select(table.columns.keys(), ordered))
+        with bulk_insert(connection, table):
+            connection.execute(_insertion(table, found))
     drop(connection, *changes.values())
+
+
+@lru_cache(maxsize=256)  # so that SQLAlchemy knows each one again, which takes it longer than a few rows take
+def _appending(added: sa.FromClause, removed: sa.FromClause | None, table: sa.Table, catalog: Catalog) -> sa.Insert:
+    return _insertion(table, _net(added, removed, table, catalog))
+
+
+def _insertion(table: sa.Table, rows: sa.Select[Any]) -> sa.Insert:
+    """Return the statement that inserts rows by day.
+
+    So what one day's questions read lies together, and indexes grow in one place at a time.
+    """
+    return sa.insert(table).from_select(table.columns.keys(), rows.order_by(sa.literal_column("1")))
 
 
 def begin(connection: Connection, catalog: Catalog, columns: AbstractSet[str]) -> None:
@@ -124,8 +137,7 @@ def fill(connection: Connection, catalog: Catalog, made: Rollup) -> None:
         if table in made.tables:
             rows = cells(catalog.evaluations, table, catalog) if origin is None else coarser(origin, table, catalog)
             with bulk_insert(connection, table):
-                ordered = rows.order_by(sa.literal_column("1"))
-                connection.execute(sa.insert(table).from_select(table.columns.keys(), ordered))
+                connection.execute(_insertion(table, rows))
 
 
 def clear(connection: Connection, catalog: Catalog) -> None:
@@ -222,8 +234,10 @@ _GROWN_SHARE = 0.1
 _MANY_ROWS, _MANY_SHARE = 20_000, 0.3
 
 
-def _net(added: sa.FromClause, removed: sa.FromClause, table: sa.Table, catalog: Catalog) -> sa.Select[Any]:
+def _net(added: sa.FromClause, removed: sa.FromClause | None, table: sa.Table, catalog: Catalog) -> sa.Select[Any]:
     """Return what rows that came and rows that went change in a rollup's table."""
+    if removed is None:
+        return cells(added, table, catalog)
     went = cells(removed, table, catalog).subquery()
     negative = [(-went.c[name]).label(name) for name in _measures(table, catalog)]
     taken = sa.select(*(went.c[name] for name in _cell(table, catalog)), *negative)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from lib.catalog.catalog import Catalog
 from lib.catalog.fields import FieldType
@@ -245,7 +246,17 @@ def _list_columns(lists: AnswerPaths, header: Sequence[str], file: str) -> tuple
 
 def folded(name: str) -> str:
     """Return a header's name as it is compared: without case, spaces, underscores and what nobody sees."""
+    return _folded_again(name) if len(name) <= _SHORT_NAME else _folded(name)
+
+
+def _folded(name: str) -> str:
     return "".join(clean_text(name).split()).replace("_", "").casefold()
+
+
+_folded_again = lru_cache(maxsize=4096)(_folded)
+"""For the same few names, which each object that is posted has."""
+
+_SHORT_NAME = 100
 
 
 def shortened(text: str, length: int = 80) -> str:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 FATAL = "FATAL Error"
 """What DuckDB's words begin with when it has failed to write, and to every question after that."""
 
+_UNOPTIMIZED = "unoptimized"  # where a connection notes that it does not optimize
 _LEAVE_SECONDS = 5.0  # that a question waits for others to be told, before the file can be opened anew
 _AGAIN_SECONDS = 1.0  # between two attempts
 
@@ -45,6 +46,7 @@ class DuckDBEngine:
         self._broken = False
         self._tried_at = 0.0
         sa.event.listen(self.engine, "handle_error", self._notice)
+        sa.event.listen(self.engine, "checkin", _optimize_again)
 
     def open(self) -> None:
         """Open the file and hold it, so that no other process takes it between two of our transactions.
@@ -130,6 +132,27 @@ def harden(connection: Any, spill: Path, folders: Sequence[str]) -> None:
     for line in ("SET autoinstall_known_extensions = false", "SET enable_external_access = false"):
         connection.execute(line)
     connection.execute("SET lock_configuration = true")
+
+
+@contextmanager
+def unoptimized(connection: Connection) -> Iterator[None]:
+    """Have DuckDB not optimize statements about a few rows, which takes longer than it saves.
+
+    After a failure the transaction takes no more statements: the connection then optimizes again once it is given back.
+    """
+    if connection.dialect.name != "duckdb":
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA disable_optimizer")
+    connection.info[_UNOPTIMIZED] = True
+    yield
+    connection.exec_driver_sql("PRAGMA enable_optimizer")
+    del connection.info[_UNOPTIMIZED]
+
+
+def _optimize_again(connection: Any, entry: ConnectionPoolEntry) -> None:
+    if connection is not None and entry.info.pop(_UNOPTIMIZED, False):
+        connection.execute("PRAGMA enable_optimizer")
 
 
 def literal(text: str) -> str:
