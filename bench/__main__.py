@@ -54,7 +54,7 @@ def main(parts: list[str]) -> None:
     if data.IS_TRIAL:
         print(f"Tried out with {data.ROWS:,} evaluations; bench/results.md is as it was.")
     else:
-        report.write(data.version(), data.FOLDER / "measured.json")
+        report.write(data.version())
 
 
 if __name__ == "__main__":

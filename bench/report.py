@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import statistics
@@ -42,27 +41,30 @@ class Report:
         self.lines.append(line)
         print("  ".join(each or "–" for each in line), flush=True)
 
-    def write(self, postgres: str, kept: Path) -> None:
-        """Write the table: what was measured now, and of other parts what was measured last (kept in a file)."""
+    def write(self, postgres: str, results: Path = RESULTS) -> None:
+        """Write the table: what was measured now, and of other parts what it said of them, with their commits."""
         commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
-        by_part: dict[str, list[list[str]]] = json.loads(kept.read_text()) if kept.exists() else {}
+        by_part: dict[str, list[str]] = {}
+        for row in results.read_text("utf-8").splitlines():
+            if row.startswith("| ") and not row.startswith(("| part", "| ---")):
+                by_part.setdefault(row.split(" | ")[0].removeprefix("| "), []).append(row)
         for part in {line[0] for line in self.lines}:
-            by_part[part] = [[*line, commit.stdout.strip()] for line in self.lines if line[0] == part]
-        kept.write_text(json.dumps(by_part))
+            lines = ([*line, commit.stdout.strip()] for line in self.lines if line[0] == part)
+            by_part[part] = [f"| {' | '.join(line)} |" for line in lines]
         libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
         head = [
             "# Measured by `make bench`",
             "",
-            f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, {libraries}, "
-            f"{postgres}.",
+            f"Last: {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+            f"{libraries}, {postgres}.",
             "",
             "Medians and 95th percentiles; the yardstick is measured in the same run, and so is the ratio to it.",
             "",
             "| part | what | engine | median | p95 | yardstick | ratio | wanted | commit |",
             "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         ]
-        rows = ["| " + " | ".join(line) + " |" for part in sorted(by_part) for line in by_part[part]]
-        RESULTS.write_text("\n".join([*head, *rows, ""]), "utf-8")
+        rows = [row for part in sorted(by_part) for row in by_part[part]]
+        results.write_text("\n".join([*head, *rows, ""]), "utf-8")
 
 
 def timed(act: Callable[[], object], times: int = 20, warm: int = 3) -> list[float]:

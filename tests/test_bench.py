@@ -33,6 +33,19 @@ def test_questions_and_changes(settings: Settings, tmp_path: Path, monkeypatch: 
     assert not list(settings.exports_dir.glob("*"))  # what was written is taken away
 
 
+def test_what_is_not_measured_again_stays_in_the_table(tmp_path: Path) -> None:
+    results = tmp_path / "results.md"
+    results.write_text(
+        "# Measured\n\n| part | what |\n| --- | --- |\n| growth | summary | duckdb | 5 |\n| live | a post | duckdb | 9 |\n"
+    )
+    report = Report()
+    report.add("live", "a post", "duckdb", [1.0, 2.0, 3.0], bound=400)
+    report.write("PostgreSQL 15", results)
+    rows = [line for line in results.read_text().splitlines() if line.startswith(("| growth", "| live"))]
+    assert rows[0] == "| growth | summary | duckdb | 5 |"
+    assert rows[1].startswith("| live | a post | duckdb | 2.0 ms | 3.0 |  |  | 400 | ") and len(rows) == 2
+
+
 @pytest.mark.parametrize("rows", ["x", "10", "1.5", "-1000"])
 def test_a_number_of_evaluations_that_can_not_be(rows: str) -> None:
     done = subprocess.run(

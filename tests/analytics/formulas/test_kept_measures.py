@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from lib.analytics import breakdowns, integrity, metric_rollups, planner, queries
 from lib.analytics.calendar import Granularity
 from lib.analytics.field_definitions import define, delete
+from lib.analytics.kept_measures import retire
 from lib.analytics.metric_definitions import stored_catalog
 from lib.analytics.query import Filters
 from lib.catalog.dimensions import CAMPAIGN, EXECUTIVE
 from lib.catalog.own_fields import OwnField, OwnFieldType
-from lib.catalog.own_metrics import reader_of
+from lib.catalog.own_metrics import MOST_KEPT_FIELDS, reader_of
 from lib.ingest import undo
 from lib.jobs import metric_tasks
 from lib.store import schema
@@ -167,6 +168,66 @@ def test_a_field_that_goes_takes_the_rollups_with_it(filled: Workspace, rows: li
     assert filled.catalog.kept_measures is not None and kept
     send(filled, rows)
     check(filled, rows)
+
+
+def test_metrics_of_own_fields_are_kept_without_any_defined_one(workspace: Workspace, rows: list[Row]) -> None:
+    names = ("field.csat", "field.csat.sum", "field.resolved")
+    with workspace.facts.write() as connection:
+        define(connection, FIELDS)
+    send(workspace, rows)
+
+    def values() -> list[Any]:
+        asked = replace(make_filters(), catalog=workspace.catalog)
+        with workspace.facts.read() as connection:
+            sums = queries.own_totals(connection, asked, workspace.calendar, names)
+        return [workspace.catalog.all_metrics[name].value(sums) for name in names]
+
+    def are_kept() -> bool:
+        asked = replace(make_filters(), catalog=workspace.catalog)
+        return all(planner.is_from_rollup(asked, workspace.catalog.all_metrics[name]) for name in names)
+
+    assert not are_kept()
+    from_facts = values()
+    workspace.fill_metric_rollups("test")
+    assert are_kept() and values() == from_facts
+    send(workspace, random_rows(random.Random(6), 160))
+    kept = values()
+    with workspace.facts.write() as connection:
+        retire(connection)
+    assert not are_kept() and values() == kept != from_facts
+
+
+def test_a_later_field_of_the_same_number_is_not_taken_for_the_one_that_went(
+    workspace: Workspace, rows: list[Row]
+) -> None:
+    last = OwnField(0, "last", OwnFieldType.NUMBER, "Last")
+    with workspace.facts.write() as connection:
+        (before,) = define(connection, [last])
+    send(workspace, [replace(row, sent={**_plain(row.sent), "fields": {"last": "5"}}) for row in rows])
+    workspace.fill_metric_rollups("test")
+    with workspace.facts.write() as connection:
+        delete(connection, "last")
+        (after,) = define(connection, [last])
+    assert after.number == before.number
+    asked = replace(make_filters(), catalog=workspace.catalog)
+    with workspace.facts.read() as connection:
+        sums = queries.own_totals(connection, asked, workspace.calendar, ("field.last",))
+    assert workspace.catalog.all_metrics["field.last"].value(sums) is None
+
+
+def test_only_the_first_own_fields_make_rollups_wider(workspace: Workspace) -> None:
+    many = [OwnField(0, f"n{number}", OwnFieldType.NUMBER, f"N{number}") for number in range(MOST_KEPT_FIELDS + 1)]
+    with workspace.facts.write() as connection:
+        define(connection, many)
+    workspace.fill_metric_rollups("test")
+    catalog = workspace.catalog
+    asked = replace(make_filters(), catalog=catalog)
+    are_kept = [planner.is_from_rollup(asked, catalog.all_metrics[own.parameter]) for own in many]
+    assert are_kept == [True] * MOST_KEPT_FIELDS + [False]
+
+
+def _plain(sent: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in sent.items() if name != "fields"}
 
 
 def _without(sent: dict[str, Any], name: str) -> dict[str, Any]:
