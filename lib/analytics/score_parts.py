@@ -24,7 +24,8 @@ from lib.store.enums import SCORE_SCALE, SHARE_SCALE
 
 _BEST = 10
 
-_OF_EVALUATIONS = ("scored", "score_sum", "made_of_answers", "critical_loss_sum")
+_OF_SCORES = ("scored", "score_sum")
+_OF_SCORECARDS = ("made_of_answers", "critical_loss_sum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,10 @@ def score_parts(connection: Connection, filters: Filters, compared: Filters, cal
 
 
 def _side(connection: Connection, filters: Filters, calendar: Calendar) -> _Side | None:
-    whole = source_of(connection, filters, calendar, (), _OF_EVALUATIONS)
-    row = connection.execute(sa.select(*sums(whole.rows, _OF_EVALUATIONS)), whole.values).one()
-    scored, score_sum, made, critical = (int(value or 0) for value in row)
+    scored, score_sum = _totals(connection, filters, calendar, _OF_SCORES)
     if not scored:
         return None
+    made, critical = _totals(connection, filters, calendar, _OF_SCORECARDS)
     answers = source_of(connection, filters, calendar, (CRITERION.column,), ("lost_sum",))
     key = answers.rows.c[CRITERION.column]
     lost = connection.execute(sa.select(key, *sums(answers.rows, ("lost_sum",))).group_by(key), answers.values)
@@ -101,3 +101,10 @@ def _side(connection: Connection, filters: Filters, calendar: Calendar) -> _Side
         Fraction(_BEST * critical, share),
         Fraction(made, scored),
     )
+
+
+def _totals(connection: Connection, filters: Filters, calendar: Calendar, measures: tuple[str, ...]) -> list[int]:
+    """Return the sums of measures that one rollup has; together the two kinds would be read from the facts."""
+    whole = source_of(connection, filters, calendar, (), measures)
+    row = connection.execute(sa.select(*sums(whole.rows, measures)), whole.values).one()
+    return [int(value or 0) for value in row]

@@ -71,6 +71,27 @@ def test_full_marks_allow_for_days(workspace: Workspace, load: Load, answers: Qu
     assert [named[name].full_marks_interval for name in ("Max", "Kim", "Solo")] == [None] * 3
 
 
+def test_medians_are_those_of_single_evaluations(workspace: Workspace, load: Load, answers: QueryCache) -> None:
+    random = np.random.default_rng(12)
+    n = 1500
+    at = pd.Timestamp("2024-01-01T00:00Z") + pd.to_timedelta(random.integers(0, 40 * 24, n), unit="h")
+    who = random.choice(["", *(f"E{number}" for number in range(9))], n)
+    slow = np.where(who == "E1", 60, np.where(who == "E2", 4000, 90_000))  # E1 is done within one part of those counted
+    seconds = np.floor(random.exponential(slow)).astype(int) - np.where(who == "E3", 10**6, 0)  # E3: before the call
+    frame = pd.DataFrame({"id": range(n), "audioDate": at, "evaluatorName": who, "averageNote": 7})
+    frame["evaluatedAt"] = at + pd.to_timedelta(seconds + random.random(n) * (seconds >= 0), unit="s")
+    load(frame.to_csv(index=False))
+    found = answers.run(grading, make_filters(), workspace.calendar)
+    timed = frame.assign(seconds=seconds)[seconds >= 0]
+    lower = timed.groupby("evaluatorName")["seconds"].agg(lambda each: each.quantile(0.5, "lower"))
+    for member, each in found.evaluators.items():
+        name = member.name if member.id else ""
+        assert (each.timed, each.median_seconds) == ((timed["evaluatorName"] == name).sum(), lower.get(name)), name
+    assert found.total.timed == len(timed)
+    assert found.total.median_seconds == timed["seconds"].quantile(0.5, "lower")
+    assert set(lower.index) == {"", *(f"E{number}" for number in range(9) if number != 3)}
+
+
 def interval_by_days(marks: pd.Series, days: pd.Series) -> tuple[float, float]:
     """Return Wilson's interval of a share, of as many independent calls as its days are worth, from single rows."""
     n, share = len(marks), marks.mean()
