@@ -142,8 +142,8 @@ def _counted(
     where: Sequence[sa.ColumnElement[bool]],
 ) -> dict[int | None, tuple[Numbers, Numbers]]:
     """Return the different values in order, and how often each is there, by key and, without one, of all."""
-    asked: sa.Select[Any] = sa.select(key.label("key"), value.label("value"), sa.func.count().label("n")).where(*where)
-    columns = read_numbers(connection, asked.group_by(*_FIRST_TWO), {})
+    asked: list[sa.ColumnElement[Any]] = [key.label("key"), value.label("value"), sa.func.count().label("n")]
+    columns = read_numbers(connection, sa.select(*asked).where(*where).group_by(*_FIRST_TWO), {})
     if not len(columns[0]):
         return {}
     order = np.lexsort((columns[1], columns[0]))
