@@ -56,6 +56,12 @@ class AlertRepository:
             row = connection.execute(sa.select(alerts).where(alerts.c.id == number)).one_or_none()
         return None if row is None else read_alert(row)
 
+    def count_using(self, metric: str) -> int:
+        """Return how many alerts watch a metric."""
+        with self._state.read() as connection:
+            held = [read_alert(row) for row in connection.execute(sa.select(alerts))]
+        return sum(each.definition.metric == metric for each in held)
+
     def states(self, number: str) -> list[MemberState]:
         """Return the states of an alert: firing ones first, the worst first among those of one state."""
         with self._state.read() as connection:

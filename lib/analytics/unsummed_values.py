@@ -118,7 +118,7 @@ def _percentiles(
     for column in key_columns:
         changes[1:] |= column[1:] != column[:-1]
     starts = [0, *np.flatnonzero(changes).tolist(), len(values)]
-    share = (aggregate.aggregate.percent or Fraction(50)) / 100
+    share = Fraction(aggregate.aggregate.percent or 0) / 100
     for place, (begin, end) in enumerate(pairwise(starts)):
         if place % _CHECKED_EVERY == 0:
             check_time(connection)

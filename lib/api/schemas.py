@@ -318,6 +318,8 @@ class MetricUsers(BaseModel):
     views: list[str] = Field(description="Shared views, by name.")
     privateViews: int
     pinnedLinks: int
+    reports: int = Field(description="How many reports ask for it, but for those of a view.")
+    alerts: int = Field(description="How many alerts watch it.")
 
 
 class MetricDetail(MetricRow):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -60,11 +61,21 @@ def metrics_set(name: str, formula: str | None, better: str | None, target: str 
 @click.option("--undo", is_flag=True, help="Bring it back.")
 def metrics_archive(name: str, undo: bool) -> None:
     """Leave a metric out of pages and answers; its versions stay."""
-    users = [] if undo else _perform("show", name=name, version=None)[0]["usedBy"]["metrics"]
+    for line in () if undo else _uses(name):
+        click.echo(line, err=True)
     _perform("restore" if undo else "archive", name=name)
     click.echo(f"{'back' if undo else 'archived'}: {name}")
-    if users:
-        click.echo(f"These metrics use it, and can't be computed until it is back: {', '.join(users)}", err=True)
+
+
+def _uses(name: str) -> Iterator[str]:
+    """Say where a metric is used, where it is."""
+    used = _perform("show", name=name, version=None)[0]["usedBy"]
+    if used["metrics"]:
+        yield f"These metrics use it, and can't be computed until it is back: {', '.join(used['metrics'])}"
+    counts = {"views": len(used["views"]) + used["privateViews"], "pinned links": used["pinnedLinks"]}
+    counts |= {"reports": used["reports"], "alerts": used["alerts"]}
+    if shown := [f"{what}: {count}" for what, count in counts.items() if count]:
+        yield f"It is used by {', '.join(shown)}."
 
 
 def _target(text: str) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from lib.access.audit_log import Action
+from lib.alerts.repository import AlertRepository
 from lib.analytics import metric_definitions, metric_rollups
 from lib.catalog.catalog import Catalog
 from lib.catalog.metrics import Metric
@@ -15,6 +16,7 @@ from lib.catalog.own_metrics import BUILT_IN_FORMULAS, MetricDefinition
 from lib.catalog.targets import Target, parse_targets
 from lib.errors import MetricError, nearest
 from lib.errors.metric_codes import MetricCode
+from lib.outgoing.service import OutgoingService
 from lib.reports.page_links import METRIC
 from lib.sharing.pinned_links import PinnedLinks
 from lib.sharing.saved_views import SavedViews
@@ -28,6 +30,8 @@ class MetricContext(Protocol):
     facts: FactStore
     views: SavedViews
     links: PinnedLinks
+    alerts: AlertRepository
+    outgoing: OutgoingService
 
     @property
     def catalog(self) -> Catalog:
@@ -95,13 +99,18 @@ def show_metric(workspace: MetricContext, name: str, version: int | None = None)
 
 
 def used_by(workspace: MetricContext, catalog: Catalog, name: str) -> dict[str, Any]:
-    """Return where a metric is used: metrics and shared views by name, private views and pinned links by number."""
+    """Return where a metric is used: metrics and shared views by name; how many private views, links, reports, alerts.
+
+    A report of a view is counted with the view.
+    """
     shared, private = workspace.views.using(METRIC, name)
     return {
         "metrics": list(metric_definitions.users_of(catalog, name)),
         "views": list(shared),
         "privateViews": private,
         "pinnedLinks": workspace.links.count_using(METRIC, name),
+        "reports": workspace.outgoing.reports.count_using(METRIC, name),
+        "alerts": workspace.alerts.count_using(name),
     }
 
 
@@ -169,7 +178,7 @@ def set_metric(workspace: MetricContext, actor: str, name: str, values: Mapping[
     action = Action.METRIC_DEFINED if made.version == 1 else Action.METRIC_CHANGED
     workspace.note(actor, action, name, version=made.version, formula=made.formula)
     workspace.fill_metric_rollups(actor)
-    return made.version == 1
+    return made.version == 1 and name not in catalog.metrics
 
 
 def _check_share(targets: Sequence[Target]) -> None:

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from lib.access.actors import SystemActor
 from lib.access.audit_log import Action
+from lib.alerts.repository import AlertRepository
 from lib.analytics import integrity, queries, rollup, workspace_zone
 from lib.analytics.field_definitions import define, own_fields
 from lib.analytics.grants import EVERYTHING
@@ -63,6 +64,7 @@ class TaskContext(Protocol):
     settings: Settings
     views: SavedViews
     links: PinnedLinks
+    alerts: AlertRepository
     outgoing: OutgoingService
     outbox: Outbox
 

@@ -15,7 +15,7 @@ from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.records import Record
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, Metric
+from lib.catalog.metrics import AVERAGE_SCORE, Metric, Unit
 from lib.i18n import dated
 from lib.reports import formatting
 from lib.reports.cards import KEY_FIGURES
@@ -34,10 +34,14 @@ _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class EarlierValue:
-    """A metric at the same time of an earlier day: the day, the value, and how it changed since where that is known."""
+    """A metric at the same time of an earlier day: the day, the value, and how it changed since where that is known.
+
+    `few` says that the value is of few evaluations, as `small_sample` does; it is empty where it is not.
+    """
 
     day: Words
     value: Words
+    few: str
     change: Words | None
 
 
@@ -48,6 +52,11 @@ class LiveCard:
     metric: Metric
     totals: MeasureTotals
     earlier: tuple[EarlierValue, ...]
+
+    @property
+    def few(self) -> str:
+        """The mark of a value of few evaluations; empty where it needs none."""
+        return _few(self.metric, self.totals)
 
     @property
     def value(self) -> Words:
@@ -115,7 +124,7 @@ def live_page(answers: QueryCache, calendar: Calendar, filters: Filters, now: da
     return LivePage(
         cards=tuple(_card(metrics[name], counts) for name in KEY_FIGURES),
         until=text(
-            "Until {time}, beside yesterday and {day} until the same time.",
+            "Until {time}, beside yesterday and {day} until the same time. Changes are not tested.",
             time=f"{clock:%H:%M}",
             day=_weekday(counts.week_ago.day),
         ),
@@ -142,7 +151,12 @@ def _card(metric: Metric, counts: LiveCounts) -> LiveCard:
 def _earlier(metric: Metric, label: Words, day: DaySoFar, now: MeasureTotals) -> EarlierValue:
     changed = delta(metric, day.so_far, now)
     value = formatted(formatting.metric, metric, day.so_far)
-    return EarlierValue(label, value, None if changed is None else changed.amount)
+    return EarlierValue(label, value, _few(metric, day.so_far), None if changed is None else changed.amount)
+
+
+def _few(metric: Metric, totals: MeasureTotals) -> str:
+    """Return the mark of an average score of few evaluations; empty for other metrics, and where there are none."""
+    return formatting.small_sample(totals) if metric.unit is Unit.SCORE and totals["evaluations"] else ""
 
 
 def _weekday(day: date) -> Words:

@@ -56,6 +56,12 @@ class ReportDefinition:
     accounts: tuple[str, ...] = ()
     base_url: str = ""  # what links begin with, where no setting says it
 
+    def metrics(self, parameter: str) -> tuple[str, ...]:
+        """Return the metrics that are asked for by name: of the page by a parameter, and of the export."""
+        asked = ((self.parameters or {}).get(parameter), (self.export or {}).get("metrics"))
+        lists = ([each] if isinstance(each, str) else each or () for each in asked)
+        return tuple(name for names in lists for name in names)
+
     def to_json(self) -> dict[str, Any]:
         """Return what was ordered, as bodies have it."""
         subject = {"page": self.page, "view": self.view, "export": self.export}

@@ -95,6 +95,10 @@ class ReportRepository:
             row = connection.execute(sa.select(reports).where(which)).one_or_none()
         return None if row is None else _report(row)
 
+    def count_using(self, parameter: str, metric: str) -> int:
+        """Return how many reports ask for a metric: their page by a parameter, or the export that they send."""
+        return sum(metric in each.definition.metrics(parameter) for each in self.all())
+
     def add(self, definition: ReportDefinition, owner: Owner, data_version: int) -> ScheduledReport:
         """Keep a new report; return it. Raises ConflictError where there are as many as there may be."""
         number, now = f"rep_{secrets.token_hex(8)}", datetime.now(UTC)

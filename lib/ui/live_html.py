@@ -54,21 +54,22 @@ def _card(card: LiveCard) -> str:
     metric, value = card.metric, _escaped(card.value)
     if metric.unit is Unit.SCORE and str(card.value) != formatting.NOTHING:
         value += " <small>/ 10</small>"
-    is_of_some = metric.unit is Unit.SCORE and card.totals["evaluations"]
-    few = formatting.small_sample(card.totals) if is_of_some else ""
-    mark = f'<span class="cb-few">{_escaped(few)}</span>' if few else ""
     label, help_ = _escaped(catalog_words.metric_label(metric)), _escaped(catalog_words.metric_help(metric))
     return (
-        f'<div class="cb-live-card" data-metric="{metric.name}" title="{help_}"><span class="cb-label">{label}{mark}'
-        f'</span><span class="cb-value">{value}</span>{"".join(map(_earlier, card.earlier))}</div>'
+        f'<div class="cb-live-card" data-metric="{metric.name}" title="{help_}">'
+        f'<span class="cb-label">{label}{_mark(card.few)}</span>'
+        f'<span class="cb-value">{value}</span>{"".join(map(_earlier, card.earlier))}</div>'
     )
 
 
 def _earlier(earlier: EarlierValue) -> str:
     change = _escaped(earlier.change) if earlier.change else ""
-    return (
-        f'<span class="cb-note"><span>{_escaped(earlier.day)}: {_escaped(earlier.value)}</span> <b>{change}</b></span>'
-    )
+    value = f"{_escaped(earlier.day)}: {_escaped(earlier.value)}{_mark(earlier.few)}"
+    return f'<span class="cb-note"><span>{value}</span> <b>{change}</b></span>'
+
+
+def _mark(few: str) -> str:
+    return f'<span class="cb-few">{_escaped(few)}</span>' if few else ""
 
 
 def _minutes(page: LivePage) -> str:

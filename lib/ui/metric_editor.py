@@ -188,6 +188,9 @@ def _say_where_seen(space: Workspace, draft: MetricDraft) -> None:
     if used["privateViews"] or used["pinnedLinks"]:
         views, links = number(used["privateViews"]), number(used["pinnedLinks"])
         st.caption(t("Shown by views of single people: {views}; by pinned links: {links}.", views=views, links=links))
+    if used["reports"] or used["alerts"]:
+        reports, alerts = number(used["reports"]), number(used["alerts"])
+        st.caption(t("Sent by reports: {reports}; watched by alerts: {alerts}.", reports=reports, alerts=alerts))
 
 
 def _labels(catalog: Catalog, names: Sequence[str]) -> str:

@@ -171,6 +171,42 @@ def test_what_a_metric_can_not_have_is_refused(admin: Client) -> None:
     assert all(each["builtIn"] or each["archived"] for each in admin.get(PATH)["data"])
 
 
+def test_alerts_and_reports_that_use_a_metric_are_counted(small_app: App, admin: Client) -> None:
+    put(admin, "watched", formula="avg(score)")
+    alert = {
+        "name": "Watch",
+        "metric": "watched",
+        "condition": {"type": "below", "value": 8},
+        "schedule": {"cron": "0 8 1 1 *"},
+    }
+    export = {"report": "campaigns", "format": "csv", "metrics": ["watched"]}
+    with small_app.client("reports:read", "reports:write", "analytics:read", "analytics:export") as owner:
+        made = owner.ask("POST", "/v1/alerts", json=alert)
+        assert made.status_code == 201, made.text
+        for subject in (
+            {"export": export},
+            {"page": "trends", "parameters": {"metric": ["watched"]}},
+            {"page": "trends"},
+        ):
+            sent = owner.ask("POST", "/v1/reports", json={"name": "Weekly", "schedule": None, **subject})
+            assert sent.status_code == 201, sent.text
+        used = admin.get(f"{PATH}/watched")["usedBy"]
+        assert used == {"metrics": [], "views": [], "privateViews": 0, "pinnedLinks": 0, "reports": 2, "alerts": 1}
+
+
+def test_a_target_of_a_built_in_metric_creates_nothing(admin: Client) -> None:
+    answers = [admin.ask("PUT", f"{PATH}/averageScore", json={"target": target}) for target in (7, None)]
+    assert [each.status_code for each in answers] == [200, 200]
+
+
+def test_percentiles_at_both_ends_and_how_many_values_the_ends_rest_on(admin: Client) -> None:
+    scores = [4.5, 7, 8, 9]
+    for p, right in ((0, scores[0]), (50, 7.5), (100, scores[-1])):
+        assert preview(admin, f"percentile(score, {p})")["value"] == right
+    assert preview(admin, "min(score)")["n"] == preview(admin, "max(score)")["n"] == len(scores)
+    assert preview(admin, "count()")["value"] > len(scores), "not all evaluations have one"
+
+
 def test_metrics_are_made_of_metrics_and_never_of_themselves(admin: Client) -> None:
     put(admin, "base", formula="avg(score)")
     put(admin, "above", formula="base - 7")

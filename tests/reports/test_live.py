@@ -52,7 +52,9 @@ def test_today_beside_earlier_days(workspace: Workspace, answers: QueryCache, lo
     assert (str(count.value), said) == ("3", [("Yesterday", "1", "+200.0 %"), ("Wed", "2", "+50.0 %")])
     said = [(str(each.day), str(each.value), str(each.change)) for each in score.earlier]
     assert (str(score.value), said) == ("7.50", [("Yesterday", "7.00", "+0.50"), ("Wed", "8.00", "−0.50")])
-    assert str(page.until) == "Until 14:03, beside yesterday and Wed 8 May until the same time."
+    assert [each.few for each in score.earlier] == ["few evaluations"] * 2 and score.few == "few evaluations"
+    assert not any(each.few for each in count.earlier)
+    assert str(page.until) == "Until 14:03, beside yesterday and Wed 8 May until the same time. Changes are not tested."
     assert str(page.said) == "3 evaluations today, average score 7.50."
     assert [(bar.label, bar.count, bar.before) for bar in page.hours if bar.count or bar.before] == [
         ("08:00", 1, 0),

@@ -94,6 +94,9 @@ class MetricMaker:
             return kind.count if kind.outside is not None else kind.units
         if kind is not None and kind.quotient is not None:
             return kind.quotient[0]
+        if isinstance(expression, Aggregate) and expression.function in (Function.MIN, Function.MAX):
+            made = self._aggregates[expression]
+            return made if isinstance(made, UnsummedAggregate) else None
         is_plain = isinstance(expression, Literal) or (
             isinstance(expression, Aggregate) and expression.function in (Function.COUNT, Function.SUM)
         )
