@@ -82,7 +82,8 @@ def check_name(name: str, known: Iterable[OwnField]) -> None:
 def parse_type(text: str) -> OwnFieldType:
     """Return the type of a name. Raises FieldError for what is none."""
     if text not in set(OwnFieldType):
-        raise FieldError(FieldCode.FIELD_TYPE, type=text[:60], known=", ".join(OwnFieldType))
+        hint, known = nearest(text, OwnFieldType), ", ".join(OwnFieldType)
+        raise FieldError(FieldCode.FIELD_TYPE, type=text[:60], hint=hint, known=known)
     return OwnFieldType(text)
 
 

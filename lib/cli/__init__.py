@@ -84,7 +84,8 @@ def import_command(
     for warning in import_text.warnings_in_words(result):
         click.echo(f"Warning: {warning}", err=True)
     if result["bad"]:
-        click.echo(f"{result['bad']} bad rows. All of them, with their reasons: {result['bad_rows_file']}", err=True)
+        count = f"{result['bad']} bad {'row' if result['bad'] == 1 else 'rows'}"
+        click.echo(f"{count}, with the reason of each: {result['bad_rows_file']}", err=True)
     for line in import_text.in_words(result, is_plain=True):
         click.echo(line)
     came_to = ImportResult(result["result"])

@@ -22,7 +22,7 @@ class FieldCode(TextCode):
         "'{name}' can't be the name of a field: there is '{other}', which differs only in capitals or _.",
     )
     FIELD_TAKEN = "field_taken", "There is a field {name} already."
-    FIELD_TYPE = "field_type", "'{type}' is not a type of fields; there are {known}."
+    FIELD_TYPE = "field_type", "'{type}' is not a type of fields{hint}; there are {known}."
     FIELD_LABEL = "field_label", "The label of a field should have 1 to {most} characters, in one line."
     FIELD_UNIT = "field_unit", "The unit of a field should have 1 to {most} characters; only numbers have one."
     FIELD_TYPE_FIXED = (

@@ -89,6 +89,7 @@ class MappingCode(TextCode):
         "{where}: scale and offset are for averageNote, durationInSeconds and fields of the type number.",
     )
     MAPPING_FIELD_TWICE = "mapping_field_twice", "{where} '{entry}' is under [fields] as well; one of them is enough."
+    MAPPING_FIELD = "mapping_field", "{where}: {problem}"
     MAPPING_FIELD_TYPE = (
         "mapping_field_type",
         "{where}: the field holds the type {type}, which can't change; name a new field for {asked}.",

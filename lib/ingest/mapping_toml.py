@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Table
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,7 @@ from lib.analytics.field_definitions import check_name, check_words, parse_type
 from lib.catalog.catalog import Catalog
 from lib.catalog.fields import Field, FieldType
 from lib.catalog.own_fields import PARAMETER_PREFIX, OwnFieldType, field_of_type
-from lib.errors import MappingError, nearest
+from lib.errors import FieldError, MappingError, nearest
 from lib.errors.mapping_codes import MappingCode
 from lib.ingest.criteria_mapping import criterion_entry, read_criteria, read_scoring, scoring_entry
 from lib.ingest.mapping import (
@@ -104,28 +105,38 @@ def _fields(
     fields: dict[str, FieldRequest] = {}
     for name, entry in entries.items():
         place, parameter = f"{where} {shortened(name)}", f"{PARAMETER_PREFIX}{name}"
-        known = catalog.own_fields_by_name.get(name)
-        if known is None:
-            check_name(name, catalog.own_fields)
-        rest = dict(entry) if isinstance(entry, dict) else entry
-        options = {each: rest.pop(each) for each in FIELD_OPTIONS if each in rest} if isinstance(rest, dict) else {}
-        for option in ("type", "label", "unit"):
-            if not isinstance(options.get(option, ""), str):
-                raise MappingError(MappingCode.MAPPING_NO_TEXT, where=f"{place}:", option=option)
-        type_ = parse_type(options["type"]) if "type" in options else None
-        if known is not None and type_ not in (None, known.type):
-            raise MappingError(
-                MappingCode.MAPPING_FIELD_TYPE, where=place, type=known.type.value, asked=options["type"]
-            )
-        is_type = type_ or (known.type if known else OwnFieldType.CATEGORY)
-        words = _yes_and_no(options, is_type, place)
-        if words:
-            values[parameter] = words
-        unit = options.get("unit")
-        check_words(is_type, options.get("label", name), unit)
-        columns[parameter] = _column_source(rest, field_of_type(name, is_type), place)
-        fields[name] = FieldRequest(type_, options.get("label"), unit)
+        with _named(place):
+            known = catalog.own_fields_by_name.get(name)
+            if known is None:
+                check_name(name, catalog.own_fields)
+            rest = dict(entry) if isinstance(entry, dict) else entry
+            options = {each: rest.pop(each) for each in FIELD_OPTIONS if each in rest} if isinstance(rest, dict) else {}
+            for option in ("type", "label", "unit"):
+                if not isinstance(options.get(option, ""), str):
+                    raise MappingError(MappingCode.MAPPING_NO_TEXT, where=f"{place}:", option=option)
+            type_ = parse_type(options["type"]) if "type" in options else None
+            if known is not None and type_ not in (None, known.type):
+                raise MappingError(
+                    MappingCode.MAPPING_FIELD_TYPE, where=place, type=known.type.value, asked=options["type"]
+                )
+            is_type = type_ or (known.type if known else OwnFieldType.CATEGORY)
+            words = _yes_and_no(options, is_type, place)
+            if words:
+                values[parameter] = words
+            unit = options.get("unit")
+            check_words(is_type, options.get("label", name), unit)
+            columns[parameter] = _column_source(rest, field_of_type(name, is_type), place)
+            fields[name] = FieldRequest(type_, options.get("label"), unit)
     return columns, values, fields
+
+
+@contextmanager
+def _named(place: str) -> Iterator[None]:
+    """Have what is wrong with a field say where in the mapping it is."""
+    try:
+        yield
+    except FieldError as error:
+        raise MappingError(MappingCode.MAPPING_FIELD, where=place, problem=error.reason) from None
 
 
 def _yes_and_no(options: Table[str, Any], type_: OwnFieldType, where: str) -> dict[str, str]:

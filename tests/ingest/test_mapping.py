@@ -66,6 +66,9 @@ def test_our_own(path: object) -> None:
     [
         ("[columns", "not valid TOML"),
         ("[colums]", "did you mean 'columns'"),
+        ('[fields]\nrate = { column = "Rate", type = "numbr" }', "[fields] rate: 'numbr' is not a type of fields"),
+        ('[fields]\nrate = { column = "Rate", type = "numbr" }', "did you mean 'number'"),
+        ('[fields]\nrate = { column = "Rate", label = "" }', "[fields] rate: The label of a field"),
         ('[columns]\naverageNot = "x"', "did you mean 'averageNote'"),
         ('[file]\ndecimal = ","\nthousands = ","', "not the decimal sign"),
         ('[file]\nnull_values = "-"', "list of texts"),

@@ -88,7 +88,7 @@ def _write(space: Workspace, key: Key, name: str, wanted: FieldDefinition) -> bo
         field_tasks.change_field(space, key.actor, name, type=type_, **changed)
         return False
     if type_ is None:
-        raise FieldError(FieldCode.FIELD_TYPE, type="", known=", ".join(OwnFieldType))
+        raise FieldError(FieldCode.FIELD_TYPE, type="", hint="", known=", ".join(OwnFieldType))
     field_tasks.define_field(space, key.actor, name, type_, wanted.label, wanted.unit)
     return True
 
