@@ -26,6 +26,7 @@ class ValueCode(TextCode):
     SCORE_OUTSIDE = "score_outside", "is outside 0 to 10"
     SCORE_BECOMES_OUTSIDE = "score_becomes_outside", "becomes {score}, which is outside 0 to 10"
     DURATION_NEGATIVE = "duration_negative", "is negative"
+    DURATION_PARTS = "duration_parts", "has minutes or seconds above 59"
     DURATION_TOO_LONG = "duration_too_long", "is longer than any conversation"
     DURATION_NOT_WHOLE = "duration_not_whole", "is not whole"
     DURATION_AMBIGUOUS = "duration_ambiguous", "may be minutes and seconds, or hours and minutes"

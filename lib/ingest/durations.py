@@ -23,6 +23,7 @@ _MINUTE, _HOUR, _DAY = Decimal(60), Decimal(3600), Decimal(86400)
 
 _CLOCK = re.compile(r"(?:(\d{1,6}) ?d(?:ays?)?,? )?(\d{1,9}):([0-5]\d):([0-5]\d(?:[.,]\d+)?)", re.ASCII | re.IGNORECASE)
 _TWO_PARTS = re.compile(r"(\d{1,9}):([0-5]\d(?:[.,]\d+)?)", re.ASCII)
+_LIKE_CLOCK = re.compile(r"(?:\d{1,6} ?d(?:ays?)?,? )?\d{1,9}(?::\d{2}){1,2}(?:[.,]\d+)?", re.ASCII | re.IGNORECASE)
 _ISO = re.compile(
     r"P(?:(\d+(?:[.,]\d+)?)W)?(?:(\d+(?:[.,]\d+)?)D)?"
     r"(?:T(?=\d)(?:(\d+(?:[.,]\d+)?)H)?(?:(\d+(?:[.,]\d+)?)M)?(?:(\d+(?:[.,]\d+)?)S)?)?",
@@ -87,6 +88,8 @@ def _self_described(value: str, source: ColumnSource, options: FileOptions) -> D
         return sign * (days * _DAY + hours * _HOUR + minutes * _MINUTE + rest)
     if two := _TWO_PARTS.fullmatch(text):
         return sign * _of_two_parts(two, source)
+    if _LIKE_CLOCK.fullmatch(text):
+        raise ValueParseError(ValueCode.DURATION_PARTS.of(), _RIGHT)
     if (iso := _ISO.fullmatch(text)) and any(iso.groups()):
         amounts = [Decimal((part or "0").replace(",", ".")) for part in iso.groups()]
         return sign * sum((amount * unit for amount, unit in zip(amounts, _ISO_UNITS, strict=True)), Decimal())
