@@ -64,7 +64,7 @@ def _card(card: LiveCard) -> str:
 
 def _earlier(earlier: EarlierValue) -> str:
     change = _escaped(earlier.change) if earlier.change else ""
-    value = f"{_escaped(earlier.day)}: {_escaped(earlier.value)}{_mark(earlier.few)}"
+    value = f"{_escaped(earlier.day)}: {_escaped(earlier.value)} {_mark(earlier.few)}"
     return f'<span class="cb-note"><span>{value}</span> <b>{change}</b></span>'
 
 
