@@ -126,6 +126,12 @@ class MailNotice:
     label: str
     sentences: tuple[str, ...]
 
+    @property
+    def ended_label(self) -> str:
+        """The label, with a full stop where sentences follow that it would run into."""
+        is_open = self.sentences and self.label and self.label[-1] not in ".:!?…"
+        return f"{self.label}." if is_open else self.label
+
 
 @dataclass(frozen=True, slots=True)
 class MailLinks:

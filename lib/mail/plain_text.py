@@ -61,7 +61,7 @@ def _body(body: MailBody) -> Iterator[str]:
             if body.link:
                 yield _link(body.link)
         case MailNotice():
-            yield " ".join((body.label, *body.sentences))
+            yield " ".join((body.ended_label, *body.sentences))
         case MailLinks():
             yield from map(_link, body.links)
 
