@@ -45,7 +45,7 @@ def requested_page(request: PageRequest, answers: QueryCache, calendar: Calendar
     definition, catalog = request.definition, request.catalog
     begin = answers.run(start_period, calendar, request.grant, catalog).days
     start = with_period({} if begin is None else {"dateFrom": [begin[0].isoformat()], "dateTo": [begin[1].isoformat()]})
-    complete = page_parameters.complete(request.parameters, start, catalog)
+    complete = page_parameters.complete(request.parameters, start, calendar, catalog)
     parsed = page_parameters.parse(complete, calendar.zone, catalog)
     filters = replace(parsed.filters, grant=request.grant)
     opened = _opened(request, parsed, answers)

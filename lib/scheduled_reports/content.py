@@ -31,9 +31,10 @@ from lib.reports.page import Empty, PageDefinition, PageValue
 from lib.reports.page_links import with_period
 from lib.reports.page_request import PageRequest, RequestedPage, requested_page
 from lib.reports.pages import PAGES, overview
+from lib.reports.period_presets import with_dates
 from lib.reports.words import Words, text
 from lib.scheduled_reports.context import ReportContext
-from lib.scheduled_reports.definition import as_parameters, with_dates
+from lib.scheduled_reports.definition import as_parameters
 from lib.scheduled_reports.repository import ScheduledReport
 from lib.sharing import saved_views
 from lib.sharing.saved_views import EVERYONE, SavedView
@@ -72,9 +73,7 @@ def reported_page(report: ScheduledReport, context: ReportContext) -> ReportedPa
 
 def dated_parameters(body: Mapping[str, Any], context: ReportContext) -> dict[str, list[str]]:
     """Return parameters with the dates that a preset means now, in the zone that they name. Raises as `with_dates`."""
-    parameters = as_parameters(body)
-    zone = next(iter(parameters.get("timezone") or ()), "")
-    return with_dates(parameters, context.calendar_in(ZoneInfo(zone)) if zone else context.calendar)
+    return with_dates(as_parameters(body), context.calendar)
 
 
 def find_view(context: ReportContext, number: str, owner: Owner) -> SavedView | None:
