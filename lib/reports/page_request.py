@@ -33,11 +33,12 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class RequestedPage:
-    """What a page says, what it is about, and what of its parameters was passed over."""
+    """What a page says, what it is about, what of its parameters was passed over, and a URL's that say its period."""
 
     value: PageValue
     context: PageContext
     problems: tuple[CodedText, ...]
+    parameters: Mapping[str, Sequence[str]]
 
 
 def requested_page(request: PageRequest, answers: QueryCache, calendar: Calendar, notes: Notes) -> RequestedPage:
@@ -60,7 +61,9 @@ def requested_page(request: PageRequest, answers: QueryCache, calendar: Calendar
     context = build_context(answers, calendar, filters, view, notes, opened)
     title: Words = definition.title if opened is None else formatted(formatting.member_name, opened)
     blocks = tuple(definition.blocks(context)) if context.summary.sums["evaluations"] else ()
-    return RequestedPage(PageValue(title, definition.question, context.shown, blocks), context, parsed.problems)
+    return RequestedPage(
+        PageValue(title, definition.question, context.shown, blocks), context, parsed.problems, complete
+    )
 
 
 def view_options(parsed: PageParameters, links: Mapping[str, list[str]], *, is_compared: bool) -> ViewOptions:
