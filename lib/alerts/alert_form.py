@@ -13,7 +13,7 @@ from lib.catalog.metrics import AVERAGE_SCORE
 from lib.delivery.schedule_choice import ScheduleChoice, ScheduleKind
 from lib.reports.page_links import ALL_TIME, METRIC, PERIOD, PERIOD_PARAMETERS
 from lib.reports.period_labels import OWN
-from lib.sharing.saved_views import PRESETS
+from lib.reports.period_presets import PRESETS
 
 NONE = ""
 """What is chosen for no dimension."""

@@ -19,6 +19,7 @@ from lib.analytics.query import Filters
 from lib.catalog.catalog import Catalog
 from lib.delivery.schedule import Schedule
 from lib.reports.page_links import ALL_TIME, PERIOD
+from lib.reports.period_presets import preset_dates
 from lib.settings import WeekStart
 
 
@@ -103,8 +104,7 @@ class AlertDefinition:
             return dated
         named = next(iter(self.parameters.get("timezone", ())), None)
         own_zone = ZoneInfo(named) if named else zone
-        first, last = Calendar(own_zone, week_start, now.astimezone(own_zone).date()).presets()[period]
-        return {**dated, "dateFrom": [first.isoformat()], "dateTo": [last.isoformat()]}
+        return dated | preset_dates(period, Calendar(own_zone, week_start, now.astimezone(own_zone).date()))
 
     def to_json(self) -> dict[str, Any]:
         """Return the definition as the API has it."""

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from lib.alerts.definition import AlertDefinition, Condition, ConditionType
 from lib.alerts.schedule import read_schedule
-from lib.analytics.calendar import Calendar
 from lib.analytics.grants import Grant
 from lib.catalog.catalog import Catalog
 from lib.catalog.formulas.calculation import Calculation
@@ -22,6 +21,7 @@ from lib.errors.alert_codes import AlertCode
 from lib.errors.parameter_codes import ParameterCode
 from lib.i18n import LANGUAGES
 from lib.reports.page_links import ALL_TIME, PERIOD
+from lib.reports.period_presets import check_preset
 from lib.settings import WeekStart
 from lib.sharing import validation
 
@@ -186,11 +186,7 @@ def _checked_parameters(value: Any, context: ReadingContext) -> dict[str, Any]:
 def _check_period(parameters: Mapping[str, tuple[str, ...]]) -> None:
     if PERIOD not in parameters:
         return
-    names = (*Calendar(ZoneInfo("UTC"), "monday", datetime(2024, 1, 1).date()).presets(), ALL_TIME)
-    period, *others = parameters[PERIOD]
-    if others or period not in names:
-        hint, known = nearest(period[:60], names), ", ".join(names)
-        raise InvalidParameterError(PERIOD, ParameterCode.NOT_A_PERIOD, value=period[:60], hint=hint, known=known)
+    check_preset(", ".join(parameters[PERIOD]), ALL_TIME)
     if "dateFrom" in parameters or "dateTo" in parameters:
         raise InvalidParameterError(PERIOD, ParameterCode.PERIOD_WITH_DATES)
 

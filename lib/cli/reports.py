@@ -9,6 +9,9 @@ import click
 from lib.cli.task_runner import perform
 from lib.jobs.queue import JobKind
 
+_ENDED_WELL = ("sent", "skipped")
+"""What became of a mail that is not to be tried again, and did not fail."""
+
 
 @click.group("reports")
 def reports_group() -> None:
@@ -30,7 +33,11 @@ def reports_send(id: str) -> None:
     for each in run["recipients"]:
         click.echo(f"{each['address']}: {each['status']}{_said(each['answer'])}")
     click.echo(f"{run['status']}{_said(run['error'])}")
-    if run["status"] == "failed" or run["error"]:
+    if (
+        run["status"] == "failed"
+        or run["error"]
+        or any(each["status"] not in _ENDED_WELL for each in run["recipients"])
+    ):
         raise SystemExit(1)
 
 

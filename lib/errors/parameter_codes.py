@@ -76,6 +76,11 @@ class ParameterCode(TextCode):
     # Links to pages.
     NOT_OF_A_PAGE = "not_of_a_page", "'{parameter}' is not a parameter of a page{hint}."
     MORE_NOT_OF_A_PAGE = "more_not_of_a_page", "Other parameters that are not known: {count}."
+    NOT_A_PERIOD_OF_A_PAGE = (
+        "not_a_period_of_a_page",
+        "'{value}' is not a period{hint}; without dates, a page shows the period that pages begin with. Right would be "
+        "one of {known}.",
+    )
     PERIOD_WITH_DATES = (
         "period_with_dates",
         "'{parameter}' is given together with dates, and these count; right would be one of both.",

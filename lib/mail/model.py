@@ -71,8 +71,8 @@ class MailTable:
     """The first rows of a table and its row of the whole.
 
     `right` says which columns hold numbers, `in_one_line` which have room for each of their cells in one line.
-    `count` is how many rows there are in all, without that of the whole; `left_out` names the columns for which there
-    is no room.
+    `count` is how many rows there are in all, without that of the whole; `left_out` names the columns that the page has
+    besides. `on_phone` says which columns a narrow window has room for; empty: all.
     """
 
     header: tuple[str, ...]
@@ -84,6 +84,17 @@ class MailTable:
     order: str = ""
     left_out: tuple[str, ...] = ()
     label: str = ""  # what the table is, for who can't see it
+    on_phone: tuple[bool, ...] = ()
+
+    @property
+    def left_out_on_phone(self) -> tuple[str, ...]:
+        """The names of the columns that a narrow window does not have."""
+        hidden = (label for label, is_shown in zip(self.header, self.on_phone, strict=False) if not is_shown)
+        return (*hidden, *self.left_out)
+
+    def is_on_phone(self, place: int) -> bool:
+        """Return whether a narrow window has the column of a place, from 0."""
+        return not self.on_phone or self.on_phone[place]
 
     def __post_init__(self) -> None:
         """Refuse rows that are not as wide as the header."""
@@ -125,6 +136,12 @@ class MailNotice:
 
     label: str
     sentences: tuple[str, ...]
+
+    @property
+    def ended_label(self) -> str:
+        """The label, with a full stop where sentences follow that it would run into."""
+        is_open = self.sentences and self.label and self.label[-1] not in ".:!?…"
+        return f"{self.label}." if is_open else self.label
 
 
 @dataclass(frozen=True, slots=True)

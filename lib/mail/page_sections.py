@@ -123,15 +123,12 @@ class PageSections:
 
 def metric_card(card: MetricCard) -> MailCard:
     """Return a key figure as a mail shows it, its change with what it means in words."""
-    few = formatting.small_sample(card.totals) if card.is_small_sample else ""
-    if few and card.metric.is_defined:
-        few = t("few evaluations")
     value = str(card.value)
     of_ten = card.metric.unit is Unit.SCORE and value != formatting.NOTHING
     made = MailCard(
         say(catalog_words.metric_label(card.metric)),
         say(value),
-        tuple(filter(None, [*map(say, card.basis), few])),
+        tuple(filter(None, [*map(say, card.basis), card.small_sample_mark])),
         scale="/ 10" if of_ten else "",
     )
     if card.delta is None:

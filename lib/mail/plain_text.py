@@ -21,7 +21,7 @@ from lib.mail.model import (
     MailShares,
     MailTable,
 )
-from lib.mail.table_notes import table_notes
+from lib.mail.table_notes import column_note, row_notes
 from lib.mail.texts import shorten
 
 _WIDEST_CELL = 60
@@ -61,7 +61,7 @@ def _body(body: MailBody) -> Iterator[str]:
             if body.link:
                 yield _link(body.link)
         case MailNotice():
-            yield " ".join((body.label, *body.sentences))
+            yield " ".join((body.ended_label, *body.sentences))
         case MailLinks():
             yield from map(_link, body.links)
 
@@ -84,7 +84,7 @@ def _table(table: MailTable) -> Iterator[str]:
         yield _line(lines[0], widths, table.right)
         yield "  ".join("-" * width for width in widths)
         yield from (_line(line, widths, table.right) for line in lines[1:])
-    yield from table_notes(table)
+    yield from (*row_notes(table), column_note(table.left_out))
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:

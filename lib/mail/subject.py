@@ -48,5 +48,12 @@ def _figures(page: PageValue) -> Iterator[str]:
 
 def _figure(card: MetricCard) -> str:
     label = sentence_part(str(catalog_words.metric_label(card.metric)))
-    change = f" ({card.delta.words})" if card.delta is not None else ""
-    return f"{label} {card.value}{change}"
+    notes = ", ".join(filter(None, (card.small_sample_mark, _change(card))))
+    return f"{label} {card.value} ({notes})" if notes else f"{label} {card.value}"
+
+
+def _change(card: MetricCard) -> str:
+    """Return how a figure changed; nothing where a test of it was due and could not be made, as of too few."""
+    if card.delta is None or (card.metric.uncertainty is not None and not card.delta.is_tested):
+        return ""
+    return card.delta.words

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lib.charts import font_metrics
 from lib.mail.app_links import AppLinks
 from lib.mail.model import CHANGE_KINDS, MailCell, MailTable
-from lib.mail.texts import say
+from lib.mail.texts import breakable, say
 from lib.reports import formatting
 from lib.reports.page import TableBlock
 from lib.reports.table import Column, Look, PageTable
@@ -19,6 +20,9 @@ MOST_ROWS = 25
 ROOM = 552
 """Pixels that a table has."""
 
+PHONE_ROOM = 332
+"""Pixels that a table has on a narrow phone."""
+
 _MAIN = (
     ("averageScore", "averageNote", "averageShare", "value"),
     ("fewEvaluations", "partial"),
@@ -28,8 +32,20 @@ _MAIN = (
 """What the first fields of the columns that follow the name are called in files, the most important first."""
 
 _LETTERS, _HEADER_LETTERS, _PADDING = 13, 12, 12
-_WIDEST_TEXT, _WIDEST_NAME = 120, 170
-"""Pixels beyond which texts, and names in the first column, go on in the next line."""
+_WIDEST_TEXT, _WIDEST_NAME, _LEAST_NAME = 120, 170, 90
+"""Pixels beyond which texts, and names in the first column, go on in the next line, and which names have on phones."""
+
+_WIDER = 1.26
+"""How much wider than Arial the fonts are that stand in for it, such as DejaVu Sans and Verdana: their bold digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnWidths:
+    """Pixels that a column takes at a desk, and on a phone at least; whether a desk has its cells in one line."""
+
+    desk: float
+    phone: float
+    is_in_one_line: bool
 
 
 def mail_table(block: TableBlock, links: AppLinks) -> MailTable:
@@ -38,7 +54,11 @@ def mail_table(block: TableBlock, links: AppLinks) -> MailTable:
     rows = table.rows[: MOST_ROWS + table.has_total]
     columns = [each for each in _printed(table) if any(each.say(row) != formatting.NOTHING for row in rows)]
     columns = columns or _printed(table)
-    chosen = _fitting(columns, rows)
+    widths = [_widths(column, rows, is_first=not place) for place, column in enumerate(columns)]
+    order = sorted(range(len(columns)), key=lambda place: (place > 0, _importance(columns[place]), place))
+    kept = _fitting(order, [each.desk for each in widths], ROOM)
+    on_phone = _fitting([place for place in order if place in kept], [each.phone for each in widths], PHONE_ROOM)
+    chosen = [columns[place] for place in sorted(kept)]
     urls = [links.row(block.click, row_id) for row_id in table.ids[: len(rows)]] or [None] * len(rows)
     lines = [
         tuple(_cell(column, row, url if column is chosen[0] else None) for column in chosen)
@@ -49,11 +69,12 @@ def mail_table(block: TableBlock, links: AppLinks) -> MailTable:
         header=tuple(say(column.label) for column in chosen),
         rows=tuple(others),
         right=tuple(_holds_numbers(column, rows) for column in chosen),
-        in_one_line=tuple(_widest(column, rows) <= _most(column is chosen[0]) for column in chosen),
+        in_one_line=tuple(widths[place].is_in_one_line for place in sorted(kept)),
         total=total,
         count=max(len(others), table.count if table.listed is None else table.listed),
         order=say(table.order),
-        left_out=tuple(say(column.label) for column in columns if column not in chosen),
+        left_out=tuple(say(column.label) for column in table.columns if column not in chosen),
+        on_phone=tuple(place in on_phone for place in sorted(kept)),
         label=say(table.alt),
     )
 
@@ -63,17 +84,14 @@ def _printed(table: PageTable[Any]) -> list[Column[Any]]:
     return [column for column in table.printed_columns if column.look is not Look.LINK]
 
 
-def _fitting(columns: Sequence[Column[Any]], rows: Sequence[Any]) -> list[Column[Any]]:
-    """Return the columns that fit, in the order of the table: the first one, the main ones, then as they come."""
-    places = range(1, len(columns))
-    room = ROOM - _width(columns[0], rows, _most(is_first=True))
-    kept = {0}
-    for place in sorted(places, key=lambda each: (_importance(columns[each]), each)):
-        width = _width(columns[place], rows, _most(is_first=False))
-        if width <= room:
-            room -= width
+def _fitting(order: Sequence[int], widths: Sequence[float], room: float) -> set[int]:
+    """Return the places of the columns that fit: the first of an order, and each other one for which room is left."""
+    kept: set[int] = set()
+    for place in order:
+        if not kept or widths[place] <= room:
+            room -= widths[place]
             kept.add(place)
-    return [column for place, column in enumerate(columns) if place in kept]
+    return kept
 
 
 def _importance(column: Column[Any]) -> int:
@@ -81,19 +99,25 @@ def _importance(column: Column[Any]) -> int:
     return next((place for place, names in enumerate(_MAIN) if name in names), len(_MAIN))
 
 
-def _width(column: Column[Any], rows: Sequence[Any], widest_text: float) -> float:
-    """Return about how many pixels a column takes: its widest number, or text as far as that must be in one line."""
-    cells, words = _widest(column, rows), say(column.label).split()
-    heading = max((font_metrics.width(word, _HEADER_LETTERS, bold=True) for word in words), default=0)
-    return max(heading, cells if _holds_numbers(column, rows) else min(cells, widest_text)) + _PADDING
+def _widths(column: Column[Any], rows: Sequence[Any], *, is_first: bool) -> ColumnWidths:
+    """Return how wide a column is: its numbers are in one line, its texts as far as they are not too long for one."""
+    cells = [say(column.say(row)) for row in rows]
+    longest = max((font_metrics.width(cell, _LETTERS, bold=True) for cell in cells), default=0)
+    most = _WIDEST_NAME if is_first else _WIDEST_TEXT
+    desk = phone = longest
+    if not _holds_numbers(column, rows):
+        word = max((_longest_word(cell, _LETTERS) for cell in cells), default=0)
+        desk = max(word, min(longest, most))
+        phone = max(word, min(longest, _LEAST_NAME)) if is_first else word
+    heading = _longest_word(say(column.label), _HEADER_LETTERS)
+    desk, phone = (max(heading, each) * _WIDER + _PADDING for each in (desk, phone))
+    return ColumnWidths(desk, phone, longest <= most)
 
 
-def _widest(column: Column[Any], rows: Sequence[Any]) -> float:
-    return max((font_metrics.width(say(column.say(row)), _LETTERS, bold=True) for row in rows), default=0)
-
-
-def _most(is_first: bool) -> int:
-    return _WIDEST_NAME if is_first else _WIDEST_TEXT
+def _longest_word(text: str, size: float) -> float:
+    """Return how wide the longest part of a text is that goes to no next line."""
+    words = breakable(text).replace("\u200b", " ").split()
+    return max((font_metrics.width(word, size, bold=True) for word in words), default=0)
 
 
 def _holds_numbers(column: Column[Any], rows: Sequence[Any]) -> bool:

@@ -28,7 +28,7 @@ from lib.mail.model import (
     MailShares,
     MailTable,
 )
-from lib.mail.table_notes import table_notes
+from lib.mail.table_notes import column_note, row_notes
 from lib.mail.texts import breakable
 
 GROUND, SHADE = "#eef3f3", "#f1f6f6"
@@ -81,7 +81,8 @@ def _environment() -> Environment:
     environment.filters |= {
         "breakable": breakable,
         "kind": _kind,
-        "notes": table_notes,
+        "row_notes": row_notes,
+        "column_note": column_note,
         "bar_widths": _bar_widths,
         "button_width": _button_width,
     }

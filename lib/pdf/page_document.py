@@ -59,7 +59,7 @@ def _card(card: MetricCard) -> Card:
     plain = {
         "label": str(catalog_words.metric_label(card.metric)),
         "value": str(card.value),
-        "note": " · ".join(map(str, card.basis)),
+        "note": " · ".join(filter(None, [*map(str, card.basis), card.small_sample_mark])),
     }
     if card.delta is None:
         return Card(**plain, course=card.course)

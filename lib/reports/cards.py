@@ -111,7 +111,7 @@ def states(context: PageContext) -> Shares:
 
 
 def leaders(context: PageContext) -> tuple[Leader, ...]:
-    """Return the best campaign and call center, each with what its place rests on; none of few scores leads."""
+    """Return the best campaign and call center, each with what its place rests on."""
     summary = context.summary
     return (
         _leader(context, text("Top campaign"), CAMPAIGN, summary.top_campaign),
@@ -147,7 +147,10 @@ def _share(context: PageContext, name: str, tone: Tone, **narrowed: str) -> Shar
 
 
 def _leader(context: PageContext, label: Words, dimension: Dimension, name: str | None) -> Leader:
-    """Return the best group with its score, and whether it is shown to be the best; nobody where all have few."""
+    """Return the best group with its score, and whether it is shown to be the best.
+
+    Where all have few scores it is the highest of them, which is marked and takes no part in ranks.
+    """
     breakdown = context.breakdown(dimension)
     score = AVERAGE_SCORE
     best = max(
@@ -162,13 +165,12 @@ def _leader(context: PageContext, label: Words, dimension: Dimension, name: str 
     )
     if best is None:
         return Leader(label, formatting.NOTHING, text("No scores"))
-    if score.is_small_sample(best.sums):
-        few = text("Each has fewer than {few} scored evaluations.", few=FEW_EVALUATIONS)
-        return Leader(label, formatting.NOTHING, few)
     words: list[Words] = [
         text("average score {score}", score=formatted(formatting.metric, score, best.sums)),
         text("n = {n}", n=formatted(formatting.count, best.sums["scored"])),
     ]
+    if score.is_small_sample(best.sums):
+        words.append(text("each has fewer than {few} scored evaluations", few=FEW_EVALUATIONS))
     ranks = context.ranks(dimension).groups
     places = ranks.get(best.named)
     if places is not None and len(ranks) > 1:

@@ -191,6 +191,13 @@ def small_sample(sums: MeasureTotals) -> str:
     return t("few scored") if sums["scored"] else t("no scores")
 
 
+def metric_small_sample(metric: Metric, sums: MeasureTotals) -> str:
+    """Return the mark of a score, or of a metric of one's own, that rests on few; empty for other metrics."""
+    if metric.is_defined:
+        return t("few evaluations") if metric.is_small_sample(sums) else ""
+    return small_sample(sums) if metric.unit is Unit.SCORE and metric.is_small_sample(sums) else ""
+
+
 def value_name(value: EnumValue) -> str:
     """Return a fixed value of evaluations as pages show it, in the language in use."""
     return t_in_context("evaluation", value.label)

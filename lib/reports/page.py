@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension, NamedDimension
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import Metric, Unit
+from lib.catalog.metrics import Metric
 from lib.reports import formatting
 from lib.reports.changes import Delta, basis, delta
 from lib.reports.choice import ChoiceInput, ChoiceParameter
@@ -116,10 +116,9 @@ class MetricCard:
         return (*basis(self.metric, self.totals), *([self.target] if self.target else []))
 
     @property
-    def is_small_sample(self) -> bool:
-        """Whether it is a score of few evaluations."""
-        of_score = self.metric.unit is Unit.SCORE or self.metric.is_defined
-        return of_score and self.metric.is_small_sample(self.totals)
+    def small_sample_mark(self) -> str:
+        """What marks a score of few evaluations, in the language in use; empty for others."""
+        return formatting.metric_small_sample(self.metric, self.totals)
 
     @property
     def is_tested(self) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from lib.reports.page import Parameters
 
 PERIOD = "period"
-"""The parameter of a period that is no dates."""
+"""The parameter of a period that has a name: all time, or one of `period_presets`."""
 
 ALL_TIME = "all"
-"""Its one value."""
+"""Its value for all time."""
 
 METRIC = "metric"
 """The parameter of the metric whose trend is shown."""

@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 from lib.analytics import comparison
-from lib.analytics.calendar import Granularity
+from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.query import Filters, parse_day, parse_single, parse_whole_number
 from lib.catalog.catalog import Catalog
@@ -23,6 +23,7 @@ from lib.errors.parameter_codes import ParameterCode
 from lib.i18n import LANGUAGES
 from lib.reports.page_links import ALL_TIME, OPENED, PERIOD, PERIOD_PARAMETERS, with_period
 from lib.reports.pages import PAGES
+from lib.reports.period_presets import DATES, check_preset, with_dates
 
 PAUSED, AWAKE, KIOSK = LIVE_FLAGS = ("paused", "awake", "kiosk")
 """Whether the page Live rests, goes on while nobody sees it, and has no sidebar."""
@@ -94,15 +95,19 @@ class PageParameters:
 
 
 def complete(
-    raw: Mapping[str, Sequence[str]], start: Mapping[str, list[str]], catalog: Catalog
+    raw: Mapping[str, Sequence[str]], start: Mapping[str, list[str]], calendar: Calendar, catalog: Catalog
 ) -> dict[str, list[str]]:
-    """Return a URL's parameters with the period that they mean where they say none.
+    """Return a URL's parameters with the period that they mean: dates for a preset's name, as `calendar` has them.
 
-    That is the `start` period, or all time where they choose some evaluations, as older links do.
+    Where they say none, that is the `start` period, or all time where they choose some evaluations, as older links do.
+    An unknown name stays, for `parse` to speak of, beside the `start` period.
     """
-    if not is_bare(raw, catalog):
-        return with_period(raw)
-    return {name: list(values) for name, values in (*raw.items(), *start.items())}
+    if is_bare(raw, catalog):
+        return {name: list(values) for name, values in (*raw.items(), *start.items())}
+    try:
+        return with_period(with_dates(raw, calendar))
+    except InvalidParameterError:
+        return {**start, **{name: list(values) for name, values in raw.items()}}
 
 
 def shorten(
@@ -123,7 +128,7 @@ def parse(raw: Mapping[str, Sequence[str]], zone: ZoneInfo, catalog: Catalog) ->
     """Read parameters, each with its values in order, one by one: what can't be is passed over, and named."""
     reader = _Reader()
     reader.problems += _unknown(raw, catalog)
-    reader.read(None, _option, raw, PERIOD, (ALL_TIME,))
+    reader.problems += _period_problems(raw)
     filters = Filters(grant=EVERYTHING, catalog=catalog)
     accepted: dict[str, Sequence[str]] = {}
     for name in ("timezone", *(each for each in catalog.parameters if each != "timezone")):
@@ -153,11 +158,21 @@ def _unknown(raw: Mapping[str, Sequence[str]], catalog: Catalog) -> list[CodedTe
     problems = [_unknown_name(name, known) for name in names[:MAX_NAMED]]
     if len(names) > MAX_NAMED:
         problems.append(ParameterCode.MORE_NOT_OF_A_PAGE.of(count=f"{len(names) - MAX_NAMED:,}"))
-    if PERIOD in raw and ("dateFrom" in raw or "dateTo" in raw):
-        problems.append(ParameterCode.PERIOD_WITH_DATES.of(parameter=PERIOD))
     if SAVED_VIEW in raw and set(raw) - {SAVED_VIEW, PERIOD}:  # all time is what a link with a view means anyway
         problems.append(ParameterCode.VIEW_WITH_OTHERS.of(parameter=SAVED_VIEW))
     return problems
+
+
+def _period_problems(raw: Mapping[str, Sequence[str]]) -> list[CodedText]:
+    """Return what is to be said of a period's name: that there is none of it, or that dates beside it count."""
+    if PERIOD not in raw:
+        return []
+    try:
+        check_preset(", ".join(raw[PERIOD]), ALL_TIME)
+    except InvalidParameterError as error:
+        return [ParameterCode.NOT_A_PERIOD_OF_A_PAGE.of(**error.reason.values)]
+    has_dates = any(name in raw for name in DATES)
+    return [ParameterCode.PERIOD_WITH_DATES.of(parameter=PERIOD)] if has_dates else []
 
 
 def _unknown_name(name: str, known: Sequence[str]) -> CodedText:

@@ -33,11 +33,12 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class RequestedPage:
-    """What a page says, what it is about, and what of its parameters was passed over."""
+    """What a page says, what it is about, what of its parameters was passed over, and a URL's that say its period."""
 
     value: PageValue
     context: PageContext
     problems: tuple[CodedText, ...]
+    parameters: Mapping[str, Sequence[str]]
 
 
 def requested_page(request: PageRequest, answers: QueryCache, calendar: Calendar, notes: Notes) -> RequestedPage:
@@ -45,7 +46,7 @@ def requested_page(request: PageRequest, answers: QueryCache, calendar: Calendar
     definition, catalog = request.definition, request.catalog
     begin = answers.run(start_period, calendar, request.grant, catalog).days
     start = with_period({} if begin is None else {"dateFrom": [begin[0].isoformat()], "dateTo": [begin[1].isoformat()]})
-    complete = page_parameters.complete(request.parameters, start, catalog)
+    complete = page_parameters.complete(request.parameters, start, calendar, catalog)
     parsed = page_parameters.parse(complete, calendar.zone, catalog)
     filters = replace(parsed.filters, grant=request.grant)
     opened = _opened(request, parsed, answers)
@@ -60,7 +61,9 @@ def requested_page(request: PageRequest, answers: QueryCache, calendar: Calendar
     context = build_context(answers, calendar, filters, view, notes, opened)
     title: Words = definition.title if opened is None else formatted(formatting.member_name, opened)
     blocks = tuple(definition.blocks(context)) if context.summary.sums["evaluations"] else ()
-    return RequestedPage(PageValue(title, definition.question, context.shown, blocks), context, parsed.problems)
+    return RequestedPage(
+        PageValue(title, definition.question, context.shown, blocks), context, parsed.problems, complete
+    )
 
 
 def view_options(parsed: PageParameters, links: Mapping[str, list[str]], *, is_compared: bool) -> ViewOptions:

@@ -28,18 +28,21 @@ from lib.pdf import page_document
 from lib.reports import job_text
 from lib.reports.figures import TrendNote
 from lib.reports.page import Empty, PageDefinition, PageValue
-from lib.reports.page_links import with_period
 from lib.reports.page_request import PageRequest, RequestedPage, requested_page
 from lib.reports.pages import PAGES, overview
+from lib.reports.period_presets import with_dates
 from lib.reports.words import Words, text
 from lib.scheduled_reports.context import ReportContext
-from lib.scheduled_reports.definition import as_parameters, with_dates
+from lib.scheduled_reports.definition import as_parameters
 from lib.scheduled_reports.repository import ScheduledReport
 from lib.sharing import saved_views
 from lib.sharing.saved_views import EVERYONE, SavedView
 
 MOST_BYTES = 5 * 10**6
 """Bytes of a mail; files that would make it larger become links."""
+
+_BYTES_OF_LINKS = 50_000
+"""Room that is kept for the links of a mail and what is said of them, as HTML and as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,6 @@ class ReportedPage:
 
     definition: PageDefinition
     parameters: dict[str, list[str]]
-
-    def address(self, base: str) -> str:
-        """Return the address of the live view."""
-        path = "" if self.definition.name == overview.PAGE.name else self.definition.name
-        said = with_period(self.parameters)
-        return f"{base}/{path}?{urlencode([(name, value) for name in said for value in said[name]])}"
 
 
 def reported_page(report: ScheduledReport, context: ReportContext) -> ReportedPage:
@@ -72,9 +69,7 @@ def reported_page(report: ScheduledReport, context: ReportContext) -> ReportedPa
 
 def dated_parameters(body: Mapping[str, Any], context: ReportContext) -> dict[str, list[str]]:
     """Return parameters with the dates that a preset means now, in the zone that they name. Raises as `with_dates`."""
-    parameters = as_parameters(body)
-    zone = next(iter(parameters.get("timezone") or ()), "")
-    return with_dates(parameters, context.calendar_in(ZoneInfo(zone)) if zone else context.calendar)
+    return with_dates(as_parameters(body), context.calendar)
 
 
 def find_view(context: ReportContext, number: str, owner: Owner) -> SavedView | None:
@@ -104,23 +99,28 @@ def page_content(
         page = _page(reported, grant, context)
         base = base_url(report, context)
         files = _files(page.value, report.definition.attachments)
-        problems = tuple(
+        said = [
             text("A part of this report was passed over: {why}", why=job_text.in_words(each)) for each in page.problems
-        )
-        heading = MailHeading(
-            report.name,
-            reported.address(base) if base else None,
-            base or None,
-            (*sentences, *problems),
-        )
-        mail = page_mail(page.value, heading, renderer).with_attachments(*(each.attachment for each in files))
-        if mail.size <= MOST_BYTES or not base:
-            return mail
-        links = tuple(_link(each, context, base, report.owner.actor) for each in files)
-        hours = number(context.settings.export_hours)
-        more = text("The files are too large for a mail; their links are good for {hours} hours.", hours=hours)
-        linked = replace(heading, sentences=(*heading.sentences, more), links=links)
-        return page_mail(page.value, linked, renderer)
+        ]
+        if "csv" in report.definition.attachments and not any(each.is_csv for each in files):
+            said.append(text("There is no CSV file: the page has no table for this selection."))
+        address = _address(reported.definition, page.parameters, base) if base else None
+        heading = MailHeading(report.name, address, base or None, (*sentences, *said))
+        mail = page_mail(page.value, heading, renderer)
+        attached = _attached(mail, files) if base else files
+        if len(attached) < len(files):
+            links = tuple(_link(each, context, base, report.owner.actor) for each in files if each not in attached)
+            hours = number(context.settings.export_hours)
+            more = text("What is too large for a mail is linked; the links are good for {hours} hours.", hours=hours)
+            linked = replace(heading, sentences=(*heading.sentences, more), links=links)
+            mail = page_mail(page.value, linked, renderer)
+        return mail.with_attachments(*(each.attachment for each in attached))
+
+
+def _address(definition: PageDefinition, parameters: Mapping[str, Sequence[str]], base: str) -> str:
+    """Return the address of the live view, which shows the period that the mail does."""
+    path = "" if definition.name == overview.PAGE.name else definition.name
+    return f"{base}/{path}?{urlencode([(name, value) for name in parameters for value in parameters[name]])}"
 
 
 def base_url(report: ScheduledReport, context: ReportContext) -> str:
@@ -139,31 +139,38 @@ def _page(reported: ReportedPage, grant: Grant, context: ReportContext) -> Reque
     hint = text("There may be evaluations in another period, or with other filters.")
     empty = Empty(text("Nothing matches these filters"), hint)
     value = PageValue(page.value.title, page.value.question, page.value.shown, (empty,))
-    return RequestedPage(value, page.context, page.problems)
+    return replace(page, value=value)
 
 
 @dataclass(frozen=True, slots=True)
 class _ReportFile:
-    """A file of a page, and how many rows of tables it holds."""
+    """A file of a page, and how many rows of tables it holds; None for a PDF, which holds the first ones."""
 
     attachment: MailAttachment
-    rows: int
+    rows: int | None
+
+    @property
+    def is_csv(self) -> bool:
+        """Whether it is a table as CSV."""
+        return self.attachment.media_type == CSV_TYPE
 
     @property
     def label(self) -> str:
         """What a link to it says."""
         size = file_size(len(self.attachment.content))
+        if self.rows is None:
+            return t("{name} ({size})", name=self.attachment.file_name, size=size)
         return t("{name} ({rows} rows, {size})", name=self.attachment.file_name, rows=number(self.rows), size=size)
 
 
 def _files(page: PageValue, names: Sequence[str]) -> list[_ReportFile]:
     title, files = str(page.title), []
     tables = page_tables(page) if names else ()
-    rows = sum(len(table.rows) for table in tables)
     if "pdf" in names:
         pdf = MailAttachment(file_name(title, "pdf"), "application/pdf", page_document.pdf(page))
-        files.append(_ReportFile(pdf, rows))
+        files.append(_ReportFile(pdf, None))
     if "xlsx" in names:
+        rows = sum(len(table.rows) for table in tables)
         workbook = table_process.xlsx(page_workbook(page))
         files.append(_ReportFile(MailAttachment(file_name(title, "xlsx"), XLSX_TYPE, workbook), rows))
     if "csv" in names:
@@ -171,6 +178,18 @@ def _files(page: PageValue, names: Sequence[str]) -> list[_ReportFile]:
             csv = MailAttachment(file_name(table.title, "csv"), CSV_TYPE, table.csv())
             files.append(_ReportFile(csv, len(table.rows)))
     return files
+
+
+def _attached(mail: MailContent, files: Sequence[_ReportFile]) -> list[_ReportFile]:
+    """Return the files that fit into a mail, the smallest first to be taken; the others' links have room in it, too."""
+    if mail.with_attachments(*(each.attachment for each in files)).size <= MOST_BYTES:
+        return list(files)
+    kept: list[_ReportFile] = []
+    for file in sorted(files, key=lambda each: len(each.attachment.content)):
+        if mail.with_attachments(*(each.attachment for each in (*kept, file))).size > MOST_BYTES - _BYTES_OF_LINKS:
+            break
+        kept.append(file)
+    return [file for file in files if file in kept]
 
 
 def _link(file: _ReportFile, context: ReportContext, base: str, actor: str) -> MailLink:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -24,16 +23,14 @@ from lib.exports.reports import FORMATS, REPORTS
 from lib.exports.service import export_metrics
 from lib.i18n import LANGUAGES
 from lib.reports import page_parameters
-from lib.reports.page_links import ALL_TIME, PERIOD
+from lib.reports.page_links import PERIOD
 from lib.reports.pages import PAGES, overview
+from lib.reports.period_presets import with_dates
 from lib.sharing import validation
-from lib.sharing.saved_views import PRESETS
 
 ATTACHMENTS = ("pdf", "xlsx", "csv")
 MAX_RECIPIENTS = 100
 MAX_NAME = 120
-
-_DATES = ("dateFrom", "dateTo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,31 +182,12 @@ def export_filters(export: Mapping[str, Any], calendar: Calendar, catalog: Catal
     Raises InvalidParameterError.
     """
     named = as_parameters({name: value for name, value in export.items() if name in (*catalog.parameters, PERIOD)})
-    plain = {name: values for name, values in named.items() if name != PERIOD}
-    zone = Filters.from_parameters(plain, calendar.zone, EVERYTHING, catalog).zone(calendar.zone)
-    local = Calendar(zone, calendar.week_start, datetime.now(zone).date())
-    return Filters.from_parameters(with_dates(named, local), calendar.zone, EVERYTHING, catalog)
+    return Filters.from_parameters(with_dates(named, calendar), calendar.zone, EVERYTHING, catalog)
 
 
 def as_parameters(body: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return parameters of a body as a URL has them. Raises InvalidParameterError for what none can hold."""
     return {name: [_text(name, value) for value in _listed(value)] for name, value in body.items() if value is not None}
-
-
-def with_dates(parameters: Mapping[str, Sequence[str]], calendar: Calendar) -> dict[str, list[str]]:
-    """Return parameters with the dates that a preset's name means today. Raises InvalidParameterError."""
-    plain = {name: list(values) for name, values in parameters.items()}
-    period = plain.get(PERIOD, [ALL_TIME])
-    if period == [ALL_TIME] or any(name in plain for name in _DATES):
-        return plain
-    if len(period) != 1 or period[0] not in PRESETS:
-        known, value = ", ".join((*PRESETS, ALL_TIME)), ", ".join(period)[:60]
-        raise InvalidParameterError(
-            PERIOD, ParameterCode.NOT_A_PERIOD, value=value, hint=nearest(value, PRESETS), known=known
-        )
-    first, last = calendar.presets()[period[0]]
-    del plain[PERIOD]
-    return {**plain, "dateFrom": [first.isoformat()], "dateTo": [last.isoformat()]}
 
 
 def _page(name: Any) -> str:

@@ -19,8 +19,8 @@ from lib.reports.page_links import ALL_TIME, PERIOD, PERIOD_PARAMETERS
 from lib.reports.page_parameters import PAGE, PINNED
 from lib.reports.pages import overview
 from lib.reports.period_labels import OWN, START
+from lib.reports.period_presets import PRESETS
 from lib.scheduled_reports.definition import ReportDefinition, as_parameters
-from lib.sharing.saved_views import PRESETS
 
 OF_VIEW = "view"
 """The period that a saved view has itself."""

@@ -11,17 +11,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from lib.access import audit_log
-from lib.analytics.calendar import FIRST_DAY, Calendar
+from lib.analytics.calendar import Calendar
 from lib.catalog.catalog import Catalog
-from lib.errors import CallboardError, ConflictError, InvalidParameterError, nearest
-from lib.errors.parameter_codes import ParameterCode
+from lib.errors import CallboardError, ConflictError
+from lib.reports.period_presets import DATES, check_preset, preset_dates
 from lib.sharing import validation
 from lib.store.schema import views
 from lib.store.state import StateStore
@@ -34,11 +33,6 @@ MAX_NAME = 80
 
 MAX_OF_ONE, MAX_IN_ALL = 200, 2_000
 """Views that one owner may have, and that there may be."""
-
-PRESETS = tuple(Calendar(ZoneInfo("UTC"), "monday", FIRST_DAY).presets())
-"""The names of the periods that a view may have in place of dates."""
-
-_DATES = ("dateFrom", "dateTo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +58,7 @@ def resolved(view: SavedView, calendar: Calendar) -> dict[str, list[str]]:
     """
     if view.period is None:
         return {name: list(values) for name, values in view.parameters.items()}
-    first, last = calendar.presets()[_preset(view.period)]
-    return {"dateFrom": [first.isoformat()], "dateTo": [last.isoformat()], **view.parameters}
+    return {**preset_dates(view.period, calendar), **view.parameters}
 
 
 class SavedViews:
@@ -131,10 +124,10 @@ class SavedViews:
             "page": validation.page(page),
             "parameters": json.dumps(
                 validation.parameters(
-                    parameters, (*self._catalog().parameters, *sorted(view_parameters)), _DATES if period else ()
+                    parameters, (*self._catalog().parameters, *sorted(view_parameters)), DATES if period else ()
                 )
             ),
-            "period": None if period is None else _preset(period),
+            "period": None if period is None else check_preset(period),
             "is_default": False,
             "created_at": now,
             "changed_at": now,
@@ -193,13 +186,6 @@ def _own(connection: Connection, number: str, owner: str) -> SavedView:
             f"The view '{row.name}' is {row.owner}'s, who alone may change it. Right would be to save one of your own."
         )
     return _view(row)
-
-
-def _preset(name: str) -> str:
-    if name not in PRESETS:
-        hint, known = nearest(name[:60], PRESETS), ", ".join(PRESETS)
-        raise InvalidParameterError("period", ParameterCode.NOT_A_PERIOD, value=name[:60], hint=hint, known=known)
-    return name
 
 
 def _view(row: sa.Row[Any]) -> SavedView:

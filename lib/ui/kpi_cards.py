@@ -78,11 +78,10 @@ def _card(card: MetricCard) -> str:
     if metric.unit is Unit.SCORE and str(card.value) != formatting.NOTHING:
         value += " <small>/ 10</small>"
     few = ""
-    if card.is_small_sample:
+    if mark := card.small_sample_mark:
         hint = t("Fewer than {few} scored evaluations", few=FEW_EVALUATIONS)
-        mark = formatting.small_sample(card.totals)
         if metric.is_defined:
-            hint, mark = t("Fewer than {few} evaluations", few=metric.minimum), t("few evaluations")
+            hint = t("Fewer than {few} evaluations", few=metric.minimum)
         few = f' <span class="cb-few" title="{_escaped(hint)}">{_escaped(mark)}</span>'
     basis = (_escaped(note).replace("–", "–\u2060") for note in card.basis)  # no line ends after the dash of a range
     notes = "".join(f'<span class="cb-note">{note}</span>' for note in basis)

@@ -12,7 +12,8 @@ from lib.access.users import Role, User
 from lib.i18n import current as current_language
 from lib.reports.pages import overview
 from lib.reports.period_labels import OWN
-from lib.scheduled_reports.definition import as_parameters, with_dates
+from lib.reports.period_presets import with_dates
+from lib.scheduled_reports.definition import as_parameters
 from lib.scheduled_reports.report_form import OF_VIEW, ReportForm, Subject, form_of, page_values
 from lib.scheduled_reports.repository import ScheduledReport
 from lib.ui import current_user, url_state

@@ -21,11 +21,11 @@ from lib.i18n import LANGUAGES, dated, t
 from lib.reports.page_links import ALL_TIME
 from lib.reports.pages import PAGES
 from lib.reports.period_labels import OWN, START
+from lib.reports.period_presets import PRESETS
 from lib.scheduled_reports.definition import ATTACHMENTS, MAX_NAME
 from lib.scheduled_reports.report_form import OF_VIEW, ReportForm, Subject, parameters_for
 from lib.scheduled_reports.report_text import PERIOD_LABELS, SUBJECT_LABELS, ReportWording
 from lib.scheduled_reports.repository import NEXT_TIMES
-from lib.sharing.saved_views import PRESETS
 from lib.ui import current_user, inputs, markdown, report_draft, schedule_inputs
 from lib.ui.report_draft import ReportDraft
 from lib.workspace import Workspace

@@ -10,7 +10,8 @@ from lib.access.users import Role
 from lib.errors import CallboardError
 from lib.i18n import number, t
 from lib.reports import page_parameters
-from lib.sharing.saved_views import MAX_NAME, PRESETS, SavedView, resolved
+from lib.reports.period_presets import PRESETS
+from lib.sharing.saved_views import MAX_NAME, SavedView, resolved
 from lib.ui import current_user, markdown, url_state
 from lib.workspace import Workspace
 

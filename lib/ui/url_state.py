@@ -255,7 +255,7 @@ def _meant() -> dict[str, list[str]]:
     """
     raw = _raw()
     if has_period() or without_period(raw) != raw or SAVED_VIEW in raw:
-        return page_parameters.complete(raw, _start_parameters(), _catalog())
+        return page_parameters.complete(raw, _start_parameters(), workspaces.current().calendar, _catalog())
     if "dateFrom" not in st.session_state:
         return raw | _start_parameters()
     ends = {name: _moment(name) for name in ("dateFrom", "dateTo")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,12 +13,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from lib.charts.theme import DARK, LIGHT
+from lib.i18n import override_language
 from lib.mail.content import MailContent
 from lib.mail.message_mail import message_mail
 from lib.mail.page_mail import MailHeading, page_mail
-from lib.reports.page import ChartBlock, PageValue
+from lib.reports.page import ChartBlock, PageValue, TableBlock
+from lib.workspace import Workspace
 from tests.charts.samples import groups, ranked
 from tests.mail.test_messages import ALERT, hostile_page
+from tests.mail.test_page_mail import heading, page_of
 
 NAME = "Customer care of the north"
 WORD = "x" * 400
@@ -64,6 +68,25 @@ def test_nothing_is_wider_than_the_window(draw: Draw, name: str, width: int, sch
     room = page.evaluate("[...document.querySelectorAll('td')].filter(e => !e.closest('.wide')).map(e => e.getBoundingClientRect().right)")  # fmt: skip
     assert max(room) <= width
     assert page.evaluate("[...document.images].every(e => e.complete && e.naturalWidth === 1104)")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_column_of_a_table_is_in_sight(draw: Draw, sample: Workspace, language: str) -> None:
+    """In a font that is wider than Arial, too, as where there is no Arial; columns that are not drawn are counted."""
+    with override_language(language):
+        pages = [page_of(sample, name) for name in ("executives", "call_centers", "evaluations", "evaluators")]
+        tables = tuple(block for page in pages for block in page.flat if isinstance(block, TableBlock))
+        mail = page_mail(PageValue("Page", "Question", ("All",), tables), heading("overview"))
+    assert len(tables) >= 4 and "Arial, Helvetica, sans-serif" in mail.html
+    for font in ("Arial, Helvetica, sans-serif", "DejaVu Sans"):
+        page = draw(replace(mail, html=mail.html.replace("Arial, Helvetica, sans-serif", font)), 600, "light")
+        for width in (600, 500, 375, 360):
+            page.set_viewport_size({"width": width, "height": 900})
+            room = page.eval_on_selector_all(".wide", "all => all.map(e => e.clientWidth - e.scrollWidth)")
+            assert len(room) >= 4 and min(room) >= 0, (font, width, room)
+            count = "all => all.map(e => [...e.querySelectorAll('th')].filter(each => each.offsetWidth).length)"
+            assert min(page.eval_on_selector_all(".data", count)) >= 2
+            assert page.is_visible("p.phone") is (width < 600) and page.is_visible("p.desk") is (width == 600)
 
 
 @pytest.mark.parametrize(("scheme", "palette"), [("light", LIGHT), ("dark", DARK)])

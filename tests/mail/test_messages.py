@@ -18,6 +18,7 @@ from lib.mail.model import MailCard, MailLink, MailTable
 from lib.mail.page_mail import MailHeading, page_mail
 from lib.mail.size_limit import MOST_BYTES
 from lib.mail.texts import MOST_SUBJECT
+from lib.pdf import page_document
 from lib.reports.page import (
     Block,
     Cards,
@@ -142,6 +143,27 @@ def test_what_users_write_is_text(name: str) -> None:
     message["Subject"] = mail.subject  # raises where a line breaks in it
     assert [line for line in message.as_string().splitlines() if line and line[0] not in " \t"][1:] == []
     assert not re.search("[\u200e\u200f\u202a-\u202e\u2066-\u2069\r\n\t]", mail.subject)
+
+
+def test_a_notice_ends_before_the_sentences_that_follow() -> None:
+    blocks = (Notice("Nothing matches", ("Try others.",)), Notice("Is it?", ("Yes.",)), Notice("Alone", ()))
+    mail = page_mail(PageValue("Page", "Question", ("All",), blocks), MailHeading("Report"))
+    for words in (mail.text, re.sub("<[^>]+>", "", mail.html)):
+        assert "Nothing matches. Try others." in words and "Is it? Yes." in words
+        assert "Alone" in words and "Alone." not in words
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("en", "few: average score 6.10 (few evaluations)"), ("es", "few: puntaje promedio 6.10 (pocas evaluaciones)")],
+)
+def test_a_mean_of_few_is_marked_in_the_subject_and_its_change_is_no_finding(language: str, expected: str) -> None:
+    card = MetricCard(AVERAGE_SCORE, sums(6, 6.1), (), sums(400, 7.2), "before")
+    page = PageValue("Page", "Question", ("All",), (Cards((card,)),))
+    with override_language(language):
+        assert page_mail(page, MailHeading("few")).subject.replace(",", ".") == expected
+        mark = expected.partition("(")[2].rstrip(")")
+        assert mark in page_document.paper(page).cards[0].note
 
 
 def test_a_long_name_leaves_the_figures_in_the_subject() -> None:

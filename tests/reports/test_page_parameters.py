@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from lib.analytics.calendar import Calendar
 from lib.analytics.query import MAX_VALUES
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, IS_AI, STATE
@@ -144,14 +145,15 @@ def test_a_wrong_value_is_named_once() -> None:
 
 START = {"dateFrom": ["2024-01-03"], "dateTo": ["2024-04-01"]}
 ALL = {"period": ["all"]}
+TODAY = Calendar(ZONE, "monday", date(2024, 4, 4))
 
 
 @pytest.mark.parametrize("bare", [{}, {"lang": ["es"]}, {"metric": ["failureRate"], "page": ["2"]}])
 def test_an_address_without_a_period_begins_with_the_start_period(bare: dict[str, list[str]]) -> None:
-    assert page_parameters.complete(bare, START, BUILT_IN) == bare | START
+    assert page_parameters.complete(bare, START, TODAY, BUILT_IN) == bare | START
     assert page_parameters.shorten(bare | START, START, BUILT_IN) == bare
     assert page_parameters.shorten(bare | ALL, START, BUILT_IN) == bare | ALL
-    assert page_parameters.complete(bare, ALL, BUILT_IN) == bare | ALL
+    assert page_parameters.complete(bare, ALL, TODAY, BUILT_IN) == bare | ALL
     assert page_parameters.shorten(bare | ALL, ALL, BUILT_IN) == bare
 
 
@@ -170,18 +172,57 @@ def test_an_address_without_a_period_begins_with_the_start_period(bare: dict[str
     ],
 )
 def test_older_links_that_choose_some_evaluations_mean_all_time(older: dict[str, list[str]]) -> None:
-    assert page_parameters.complete(older, START, BUILT_IN) == older | ALL
+    assert page_parameters.complete(older, START, TODAY, BUILT_IN) == older | ALL
     assert page_parameters.shorten(older | START, START, BUILT_IN) == older | START
 
 
-@pytest.mark.parametrize("period", [{"dateFrom": ["2024-01-01"]}, {"dateTo": ["x"]}, ALL, {"period": ["x"]}])
+@pytest.mark.parametrize("period", [{"dateFrom": ["2024-01-01"]}, {"dateTo": ["x"]}, ALL])
 def test_a_period_that_is_given_stands(period: dict[str, list[str]]) -> None:
-    assert page_parameters.complete(period, START, BUILT_IN) == period
+    assert page_parameters.complete(period, START, TODAY, BUILT_IN) == period
 
 
-def test_a_period_is_all_time_or_dates() -> None:
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("yesterday", "2024-04-03", "2024-04-03"),
+        ("last30", "2024-03-06", "2024-04-04"),
+        ("lastWeek", "2024-03-25", "2024-03-31"),
+        ("thisMonth", "2024-04-01", "2024-04-30"),
+    ],
+)
+def test_the_name_of_a_period_means_the_dates_of_today(name: str, first: str, last: str) -> None:
+    days = {"dateFrom": [first], "dateTo": [last]}
+    for more in ({}, {"campaignId": ["a"]}, {"timezone": ["Nowhere/Land"]}):
+        assert page_parameters.complete({"period": [name], **more}, START, TODAY, BUILT_IN) == {**more, **days}
+    assert parse(page_parameters.complete({"period": [name]}, START, TODAY, BUILT_IN)).problems == ()
+
+
+def test_the_name_of_a_period_means_days_of_the_zone_beside_it() -> None:
+    """Somewhere it is another day than in Hawaii, whatever the time is."""
+    days = set()
+    for zone in ("Pacific/Honolulu", "Pacific/Kiritimati"):
+        raw = {"period": ["today"], "timezone": [zone]}
+        days.add(page_parameters.complete(raw, START, TODAY, BUILT_IN)["dateFrom"][0])
+    assert len(days) == 2
+
+
+@pytest.mark.parametrize("unknown", [["lastWek"], ["last7", "last30"], [""], ["all", "last7"]])
+def test_an_unknown_period_is_said_and_pages_begin_as_ever(unknown: list[str]) -> None:
+    raw = {"period": unknown, "campaignId": ["a"]}
+    completed = page_parameters.complete(raw, START, TODAY, BUILT_IN)
+    assert completed == raw | START
+    (problem,) = parse(completed).problems
+    assert str(problem).startswith(f"'{', '.join(unknown)}' is not a period")
+    assert "the period that pages begin with. Right would be one of today, yesterday, last7," in str(problem)
+    assert parse(completed).filters.date_from == date(2024, 1, 3)
+    assert page_parameters.complete(raw, ALL, TODAY, BUILT_IN) == raw
+
+
+def test_a_period_is_named_or_dates() -> None:
     assert parse(ALL).problems == () and parse(ALL).filters == make_filters()
-    assert one_problem(period=["last7"]).startswith("period 'last7' is none of all")
-    assert one_problem(period=["all"], dateTo=["2024-01-01"]) == (
-        "'period' is given together with dates, and these count; right would be one of both."
-    )
+    for name in ("all", "last7"):
+        raw = {"period": [name], "dateTo": ["2024-01-01"]}
+        assert page_parameters.complete(raw, START, TODAY, BUILT_IN) == raw
+        assert one_problem(**raw) == (
+            "'period' is given together with dates, and these count; right would be one of both."
+        )

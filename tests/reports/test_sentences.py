@@ -13,6 +13,7 @@ from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN, SENTIMENT, STATE
 from lib.catalog.measures import MeasureTotals
 from lib.catalog.metrics import AVERAGE_SCORE, METRICS
+from lib.i18n import override_language
 from lib.reports import cards, formatting
 from lib.reports.changes import basis, delta
 from lib.reports.context import PageContext, ViewOptions, build_context
@@ -117,11 +118,15 @@ def test_the_leader_of_two_with_one_name(workspace: Workspace, answers: QueryCac
     assert campaign.name == "Sales" and "n = 50" in str(campaign.note) and "9.9" not in str(campaign.note)
 
 
-def test_few_scores_make_no_leader(workspace: Workspace, answers: QueryCache, load: Load) -> None:
+def test_few_scores_make_a_leader_that_is_marked(workspace: Workspace, answers: QueryCache, load: Load) -> None:
     load(calls())
     few = FEBRUARY.narrowed(CAMPAIGN, "a")
-    (campaign, _) = cards.leaders(context_of(workspace, answers, few))
-    assert (campaign.name, str(campaign.note)) == ("–", "Each has fewer than 30 scored evaluations.")
+    context = context_of(workspace, answers, few)
+    (campaign, _) = cards.leaders(context)
+    assert campaign.name == context.summary.top_campaign == "Sales", "as the API names it"
+    assert str(campaign.note) == "average score 9.90 · n = 5 · each has fewer than 30 scored evaluations"
+    with override_language("es"):
+        assert "menos de 30 evaluaciones con puntaje en cada caso" in str(campaign.note)
 
 
 def test_columns_of_changes_are_left_out_where_they_hold_none(

@@ -69,6 +69,18 @@ def test_reports_are_listed_and_sent(
     assert inbox.to("nobody@outside.example") == []
 
 
+@pytest.mark.parametrize("others", [["nobody@outside.example"], []])
+def test_an_address_that_waits_for_another_try_is_not_reached(
+    space: Workspace, order: Order, inbox: Inbox, command: Command, others: list[str]
+) -> None:
+    inbox.refused |= {"nobody@outside.example": "550 no such user", "later@outside.example": "451 try again later"}
+    report = order(page="overview", recipients=["adam@example.com", *others, "later@outside.example"])
+    space.close()
+    sent = command("send", report.id)
+    assert sent.returncode == 1 and sent.stdout.endswith("sending\n"), sent
+    assert "adam@example.com: sent" in sent.stdout and "451 try again later" in sent.stdout
+
+
 def test_without_a_mail_server_a_command_says_so(space: Workspace, order: Order, command: Command) -> None:
     report = order(page="campaigns", recipients=["adam@example.com"])
     space.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -108,6 +109,56 @@ def test_a_report_arrives_with_its_files(space: Workspace, order: Order, inbox: 
     }
     assert "South" in all_of(message)
     assert message["List-Unsubscribe"].startswith(f"<https://calls.example.com/v1/unsubscribe/{report.id}?")
+
+
+def test_the_link_opens_the_period_that_the_mail_shows(
+    space: Workspace, order: Order, load: Load, inbox: Inbox
+) -> None:
+    """Pages begin with the last 90 days of the data: those that one may see."""
+    load(HEAD + "old,2025-01-01T12:00:00Z,Completed,7,n,North,k1,Camp 1,xn1,Agent\n")
+    load(HEAD + "new,2026-07-02T12:00:00Z,Completed,7,s,South,k1,Camp 1,xs1,Agent\n")
+    run_now(space, order(page="overview", recipients=["nora@example.com", "adam@example.com"]))
+    for address, dates in (
+        ("nora@example.com", "dateFrom=2026-03-30&dateTo=2026-06-27"),
+        ("adam@example.com", "dateFrom=2026-04-04&dateTo=2026-07-02"),
+    ):
+        assert (
+            f"Open in Callboard: https://calls.example.com/?{dates}" in part(inbox.to(address)[0], "plain").splitlines()
+        )
+    run_now(space, order(page="overview", parameters={"period": "all"}, recipients=["boss@example.com"]))
+    said = part(inbox.to("boss@example.com")[0], "plain")
+    assert "Open in Callboard: https://calls.example.com/?period=all" in said.splitlines()
+
+
+def test_files_that_fit_are_attached_and_others_linked(
+    space: Workspace, order: Order, load: Load, inbox: Inbox
+) -> None:
+    """12,000 evaluations of long names: their CSV has more than 5 MB, the PDF has the first rows of it."""
+    name = "Long name " * 18
+    load(
+        HEAD + "".join(f"m{n},2026-01-{n % 28 + 1:02},Completed,7,s,{name},k,{name},x,{name}\n" for n in range(12_000))
+    )
+    parameters = {"dateFrom": "2026-01-01", "dateTo": "2026-01-31"}
+    report = order(
+        page="evaluations", parameters=parameters, recipients=["adam@example.com"], attachments=["pdf", "csv"]
+    )
+    run = run_now(space, report)
+    assert run["status"] == "sent", run
+    (message,) = inbox.to("adam@example.com")
+    assert [str(each.get_filename())[-4:] for each in message.iter_attachments()] == [".pdf"]
+    assert attachment(message, ".pdf").startswith(b"%PDF") and run["recipients"][0]["bytes"] < 5_000_000
+    plain = part(message, "plain")
+    assert re.search(r"\.csv \(12,000 rows, \d\.\d MB\): https://calls\.example\.com/v1/", plain), plain[:900]
+    assert "What is too large for a mail is linked; the links are good for" in plain and ".pdf (" not in plain
+
+
+def test_a_csv_of_nothing_is_said_to_be_missing(space: Workspace, order: Order, inbox: Inbox) -> None:
+    parameters = {**PERIOD, "campaignId": "camp_nope"}
+    report = order(page="campaigns", parameters=parameters, recipients=["adam@example.com"], attachments=["pdf", "csv"])
+    assert run_now(space, report)["status"] == "sent"
+    (message,) = inbox.to("adam@example.com")
+    assert "There is no CSV file: the page has no table for this selection." in part(message, "plain")
+    assert [str(each.get_filename())[-4:] for each in message.iter_attachments()] == [".pdf"]
 
 
 def test_each_gets_what_they_may_see(space: Workspace, order: Order, inbox: Inbox) -> None:

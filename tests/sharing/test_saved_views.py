@@ -15,9 +15,10 @@ from lib.analytics.query import Filters
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CAMPAIGN
 from lib.errors import CallboardError, ConflictError, InvalidParameterError
+from lib.reports.period_presets import PRESETS
 from lib.settings import Settings
 from lib.sharing import saved_views, validation
-from lib.sharing.saved_views import EVERYONE, PRESETS, SavedView, SavedViews, resolved
+from lib.sharing.saved_views import EVERYONE, SavedView, SavedViews, resolved
 from lib.workspace import Workspace
 from tests.conftest import ROOT
 

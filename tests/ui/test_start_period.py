@@ -134,3 +134,19 @@ def test_live_says_no_period_keeps_that_of_other_pages_and_names_what_is_unknown
     assert "Not in the data: Campaign: gone" in shown(app.run())
     next(each for each in app.button if each.label == "Remove from the filters").click().run()
     assert asked(app) == {} and app.session_state["dateFrom"] is None
+
+
+def test_the_name_of_a_period_in_an_address(app: AppTest, settings: Settings, tmp_path: Path) -> None:
+    fill(settings, tmp_path)
+    for parameters in ({"period": "lastMonth"}, {"period": "lastMonth", "campaignId": "a"}):
+        app.query_params.clear()
+        app.query_params.update(parameters)
+        app.run()
+        assert app.selectbox(key="_preset").value == "lastMonth" and not app.warning
+        assert asked(app)["period"] == ["lastMonth"], "the address goes on to mean other days each day"
+    app.query_params.clear()
+    app.query_params["period"] = "lastWek"
+    app.run()
+    assert SHOWN in shown(app) and app.selectbox(key="_preset").value == "start"
+    said = " ".join(each.value for each in app.warning)
+    assert "'lastWek' is not a period" in said and "'lastWeek'?" in said and "that pages begin with" in said
