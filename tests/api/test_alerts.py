@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from lib.alerts.repository import AlertRepository
 from lib.analytics.grants import Grant
+from lib.settings import Settings
+from lib.store.state import StateStore
 from tests.api.conftest import App
 from tests.api_client import Client
 
@@ -69,6 +72,16 @@ def test_an_alert_from_its_making_to_its_end(owner: Client) -> None:
     assert owner.ask("PUT", f"/v1/alerts/{alert['id']}", json={"status": "active"}).json()["name"] == "Other"
     assert owner.ask("DELETE", f"/v1/alerts/{alert['id']}").status_code == 204
     owner.refused(404, "NOT_FOUND", "GET", f"/v1/alerts/{alert['id']}")
+
+
+def test_links_begin_with_the_address_that_it_was_made_at(small_app: App, owner: Client) -> None:
+    sent = owner.ask("POST", "/v1/alerts", json=BODY).json()
+    assert "base_url" not in sent
+    database = small_app.variables.get("CALLBOARD_DATABASE_URL", "")
+    state = StateStore(Settings(data_dir=small_app.data_dir, database_url=database))
+    kept = AlertRepository(state).find(sent["id"])
+    state.close()
+    assert kept is not None and kept.definition.base_url == owner.address
 
 
 def test_each_member_has_a_state(owner: Client) -> None:

@@ -17,7 +17,16 @@ from lib.alerts.service import AlertService
 from lib.analytics.query import parse_whole_number
 from lib.api import alert_schemas, request_body
 from lib.api.alert_answers import alert_answer, change_answer
-from lib.api.dependencies import MAX_PAGE, PAGE_NAMES, PAGING, ReportReader, ReportWriter, Space, strict_query
+from lib.api.dependencies import (
+    MAX_PAGE,
+    PAGE_NAMES,
+    PAGING,
+    ReportReader,
+    ReportWriter,
+    Space,
+    base_url,
+    strict_query,
+)
 from lib.api.serializers import answer, to_json
 from lib.api.throttle import QUESTION_THREADS, QUESTION_TURNS, QUESTIONS
 from lib.delivery.outbox import Outbox
@@ -57,7 +66,8 @@ async def create(request: Request, space: Space, key: ReportWriter, body: reques
     """Make an alert; it is checked at once, and then by its schedule."""
     strict_query(request, ())
     wanted = request_body.parsed(request, body, alert_schemas.AlertBody).model_dump(exclude_unset=True)
-    return await _changed(space, lambda: _service(space).create(wanted, Owner.of_key(key), key.grant))
+    owner, base = Owner.of_key(key), base_url(request, space)
+    return await _changed(space, lambda: _service(space).create(wanted, owner, key.grant, base))
 
 
 @router.get("/{number}", response_model=alert_schemas.AlertDetail)
@@ -79,7 +89,8 @@ async def change(
     """Change an alert, pause it or go on with it; what is left out stays as it is."""
     strict_query(request, ())
     wanted = request_body.parsed(request, body, alert_schemas.AlertBody).model_dump(exclude_unset=True)
-    return await _changed(space, lambda: _service(space).change(number, wanted, Owner.of_key(key), key.grant))
+    owner, base = Owner.of_key(key), base_url(request, space)
+    return await _changed(space, lambda: _service(space).change(number, wanted, owner, key.grant, base))
 
 
 @router.delete("/{number}", status_code=204)
