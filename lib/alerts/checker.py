@@ -44,21 +44,23 @@ class AlertChecker:
             self._thread.join(timeout=5)
 
     def run_once(self) -> int:
-        """Make the checks that are due, and tell what is to be told without one; return how many checks there were."""
+        """Make the checks that are due, and tell what is to be told without one; return how many checks there were.
+
+        Each alert is checked once, also where data arrive all the while, so that none keeps the others waiting.
+        """
         now = datetime.now(UTC)
         if self._tidied is None or time.monotonic() - self._tidied > TIDY_SECONDS:
             self._tidied = time.monotonic()
             self._engine.forget_old(now)
         self._engine.attend(now)
-        count = 0
-        version = self._data_version()
+        checked: list[str] = []
         while not self._stopping.is_set():
-            alert = self._engine.claim(version, datetime.now(UTC))
+            alert = self._engine.claim(self._data_version(), datetime.now(UTC), checked)
             if alert is None:
                 break
             self._engine.check(alert, datetime.now(UTC))
-            count += 1
-        return count
+            checked.append(alert.id)
+        return len(checked)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -77,6 +77,7 @@ class AlertDefinition:
     webhooks: tuple[str, ...]
     reminder_hours: int | None
     language: str
+    base_url: str = ""  # what links begin with, where no setting says it
 
     @property
     def parameters(self) -> dict[str, tuple[str, ...]]:
@@ -125,7 +126,7 @@ class AlertDefinition:
 
     def to_column(self) -> str:
         """Return what the state holds."""
-        return json.dumps(self.to_json(), ensure_ascii=False)
+        return json.dumps({**self.to_json(), "base_url": self.base_url}, ensure_ascii=False)
 
     @classmethod
     def from_column(cls, text: str) -> AlertDefinition:
@@ -150,6 +151,7 @@ class AlertDefinition:
             webhooks=tuple(kept["webhooks"]),
             reminder_hours=kept["reminderHours"],
             language=kept["language"],
+            base_url=kept.get("base_url", ""),
         )
 
 

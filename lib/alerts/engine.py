@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -83,20 +83,22 @@ class AlertEngine:
         self.channels = channels
         self._owners = OwnerLookup(state, sources.people, lambda: sources.settings().has_login)
 
-    def claim(self, data_version: int | None, now: datetime) -> Alert | None:
-        """Take the alert that is due the longest for a lease; None where none is.
+    def claim(self, data_version: int | None, now: datetime, but: Collection[str] = ()) -> Alert | None:
+        """Take the alert that is due the longest for a lease, but none of some ids; None where none is due.
 
-        One without a time of its own is due where it has not looked at a version of the data, if that is known.
+        One without a time of its own is due where it has not looked at a version of the data, if that is known; it
+        comes after those that have one.
         """
         free = sa.or_(alerts.c.lease_until.is_(None), alerts.c.lease_until < now)
         by_clock = alerts.c.next_at <= now
         unseen = sa.or_(alerts.c.checked_version.is_(None), alerts.c.checked_version != data_version)
         by_import = sa.and_(alerts.c.next_at.is_(None), unseen) if data_version is not None else sa.false()
-        due = sa.and_(alerts.c.status == AlertStatus.ACTIVE, free, sa.or_(by_clock, by_import))
+        others = alerts.c.id.not_in(but)
+        due = sa.and_(alerts.c.status == AlertStatus.ACTIVE, free, sa.or_(by_clock, by_import), others)
         with self._state.read() as connection:
             if connection.execute(sa.select(alerts.c.id).where(due).limit(1)).first() is None:
                 return None  # most often; asked without keeping writers waiting
-        oldest = sa.select(alerts).where(due).order_by(alerts.c.next_at, alerts.c.id).limit(1)
+        oldest = sa.select(alerts).where(due).order_by(alerts.c.next_at.nulls_last(), alerts.c.id).limit(1)
         with self._state.transaction() as connection:
             row = connection.execute(oldest.with_for_update(skip_locked=True)).one_or_none()
             if row is None:

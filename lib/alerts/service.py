@@ -35,15 +35,18 @@ class AlertService:
     sources: AlertSources
     repository: AlertRepository
 
-    def create(self, body: Mapping[str, Any], owner: Owner, grant: Grant) -> Alert:
-        """Keep the alert that JSON says. Raises AlertError, InvalidParameterError and ConflictError."""
+    def create(self, body: Mapping[str, Any], owner: Owner, grant: Grant, base_url: str = "") -> Alert:
+        """Keep the alert that JSON says; its links begin with `base_url` where no setting says with what.
+
+        Raises AlertError, InvalidParameterError and ConflictError.
+        """
         values, status = _without_status(body)
-        alert = self.repository.add(owner, self.read(values, owner.id, grant))
+        alert = self.repository.add(owner, self.read(values, owner.id, grant, base_url))
         if status is not AlertStatus.PAUSED:
             return alert
         return self.repository.change(alert.id, owner, alert.definition, AlertStatus.PAUSED)
 
-    def change(self, number: str, body: Mapping[str, Any], owner: Owner, grant: Grant) -> Alert:
+    def change(self, number: str, body: Mapping[str, Any], owner: Owner, grant: Grant, base_url: str = "") -> Alert:
         """Change what JSON says of an alert, and leave the rest as it is; raises as `create` does.
 
         With a `version`, the change is refused where somebody else changed the alert since.
@@ -58,7 +61,7 @@ class AlertService:
             merged = {**before.definition.to_json(), **values}
             if "metric" in values and "minimum" not in values:
                 del merged["minimum"]
-            definition = self.read(merged, owner.id, grant)
+            definition = self.read(merged, owner.id, grant, base_url or definition.base_url)
         return self.repository.change(number, owner, definition, status or before.status, version)
 
     def snooze(self, number: str, body: Mapping[str, Any] | None, owner: Owner, now: datetime) -> Alert:
@@ -79,13 +82,13 @@ class AlertService:
         settings = self.sources.settings()
         return ReadingContext(self.sources.catalog(), settings.zone, settings.week_start, grant, datetime.now(UTC))
 
-    def read(self, body: Mapping[str, Any], owner_id: str, grant: Grant) -> AlertDefinition:
+    def read(self, body: Mapping[str, Any], owner_id: str, grant: Grant, base_url: str = "") -> AlertDefinition:
         """Return what JSON says of an alert, without its status; raises as `create` does."""
         definition = read_definition(body, self.context(grant))
         domains = self.sources.settings().mail_domain_names
         recipients = allowed_recipients(definition.recipients, self.sources.people, domains)
         check_webhooks(self.state, definition.webhooks, owner_id)
-        return replace(definition, recipients=recipients)
+        return replace(definition, recipients=recipients, base_url=base_url)
 
 
 def _without_status(body: Mapping[str, Any]) -> tuple[dict[str, Any], AlertStatus | None]:

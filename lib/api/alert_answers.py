@@ -21,7 +21,12 @@ _HOUR_DECIMALS, _OTHER_DECIMALS = 1, 4
 
 
 def alert_answer(alert: Alert, states: Sequence[MemberState], catalog: Catalog) -> dict[str, Any]:
-    """Return an alert with its states. While its checks fail, each state is an error."""
+    """Return an alert with its states. While its checks fail, each state is an error.
+
+    Of the whole there is always one, as it begins where nobody has looked yet; members have none before a check.
+    """
+    if not states and (alert.definition.by is None or alert.failure is not None):
+        states = [MemberState.begin(WHOLE, "", alert.changed_at)]
     decimals = _decimals(alert, catalog)
     failed_at = alert.failed_at if alert.failure is not None else None
     counts = Counter(AlertState.ERROR if failed_at else each.state for each in states)

@@ -126,7 +126,8 @@ class AlertDeliveries:
             period = self._answers.run(resolve_period, filters, calendar)
             words = (*map(str, filter_text.selection(self._answers, filters, period)), zone.key)
             selection = " · ".join(words)
-        return MessageContext(catalog, settings.zone, settings.week_start, settings.base_url, selection)
+        base_url = settings.base_url or definition.base_url
+        return MessageContext(catalog, settings.zone, settings.week_start, base_url, selection)
 
 
 def _plain_text(message: AlertMessage) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from lib.access import signing
 from lib.access.owners import Owner
+from lib.alerts.repository import AlertRepository
 from lib.analytics.grants import EVERYTHING
 from lib.delivery import outbox, unsubscribe_links
 from lib.delivery.mail_sender import MailAccount, MailSender
@@ -17,7 +18,7 @@ from lib.delivery.outbox import Channel, Delivery
 from lib.i18n import t
 from lib.mail.message_mail import MailMessage, message_mail
 from lib.reports import job_text
-from lib.scheduled_reports import content, notices
+from lib.scheduled_reports import notices
 from lib.scheduled_reports.context import ReportContext
 from lib.scheduled_reports.repository import ReportRepository, ScheduledReport
 from lib.scheduled_reports.runner import ReportRunner
@@ -36,6 +37,7 @@ class OutgoingService:
         """Put the parts together; `start` begins."""
         self._context = context
         self.reports = ReportRepository(context.state)
+        self._alerts = AlertRepository(context.state)
         self.runs = ReportRuns(context.state)
         self.runner = ReportRunner(context, self.reports, self.runs, self._report_failed)
         self._sender: MailSender | None = None
@@ -94,8 +96,8 @@ class OutgoingService:
         """Return the link by which the recipient of a mail wants no more; None where there is nothing to end."""
         if delivery.cause.startswith(notices.CAUSE):
             return None
-        report = self.reports.get(delivery.subject)
-        base = self._context.settings.base_url if report is None else content.base_url(report, self._context)
+        of = self.reports.get(delivery.subject) or self._alerts.find(delivery.subject)
+        base = self._context.settings.base_url or ("" if of is None else of.definition.base_url)
         if not base:
             return None
         secret = signing.load(self._context.settings, self._context.state)

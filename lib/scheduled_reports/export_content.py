@@ -40,13 +40,14 @@ def export_content(
     Raises CallboardError where it can't be written.
     """
     order = _request(report, grant, context)
-    once = IdempotencyKey(report.id, key, order.shown)
-    job = _ended(context, context.queue.add(JobKind.EXPORT, order.to_json(), report.owner.actor, once).id)
+    once, base = IdempotencyKey(report.id, key, order.shown), base_url(report, context)
+    payload = {**order.to_json(), "base_url": base}
+    job = _ended(context, context.queue.add(JobKind.EXPORT, payload, report.owner.actor, once).id)
     result: dict[str, Any] = job.result or {}
     with override_language(report.definition.language):
         count = t_plural("{count} row, {size}", "{count} rows, {size}", result["rows"], size=file_size(result["bytes"]))
         said: list[Words] = [*sentences, order.shown, f"{result['downloadName']}: {count}"]
-        base, links, attachments = base_url(report, context), [], []
+        links, attachments = [], []
         if result["bytes"] <= MOST_BYTES * _SHARE or not base:
             kind = CSV_TYPE if order.form == "csv" else XLSX_TYPE
             content = file_storage.read(context.settings, result["file"])

@@ -27,6 +27,7 @@ from lib.ui import (
     edit_conflict,
     inputs,
     markdown,
+    page_address,
 )
 from lib.ui.alert_draft import CHOSEN, AlertDraft
 from lib.ui.draft_session import NEW
@@ -117,9 +118,10 @@ def _save(space: Workspace, draft: AlertDraft, body: Mapping[str, Any], alert: A
     service, grant = alert_draft.service(space), current_user.current().grant
     try:
         if alert is None:
-            saved = service.create(body, owner, grant)
+            saved = service.create(body, owner, grant, page_address.base_url())
         else:
-            saved = service.change(alert.id, {**body, "version": draft.version}, owner, grant)
+            changed = {**body, "version": draft.version}
+            saved = service.change(alert.id, changed, owner, grant, page_address.base_url())
     except CallboardError as error:
         st.error(_in_words(error))
         return

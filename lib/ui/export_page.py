@@ -20,7 +20,7 @@ from lib.reports import catalog_words, formatting, job_text
 from lib.reports.archived_text import archived_caption
 from lib.reports.context import PageContext
 from lib.reports.formula_versions import version_words
-from lib.ui import current_user, inputs, markdown, page_layout
+from lib.ui import current_user, inputs, markdown, page_address, page_layout
 from lib.workspace import Workspace
 
 _LISTED = 20
@@ -47,8 +47,13 @@ def start(space: Workspace, context: PageContext) -> None:
             order = ExportRequest(
                 report, form, context.filters, Granularity(width), words_by_language["en"], own
             )  # files speak English
-            payload = {**order.to_json(), "shown_in": words_by_language, "owner": current_user.current().id}
+            payload = {**order.to_json(), "shown_in": words_by_language, **_ordered_here()}
             space.queue.add(JobKind.EXPORT, payload, current_user.actor())
+
+
+def _ordered_here() -> dict[str, str]:
+    """Return what a payload says of the visitor: who it is, and at which address the app is seen."""
+    return {"owner": current_user.current().id, "base_url": page_address.base_url()}
 
 
 def _metrics(context: PageContext) -> tuple[str, ...]:
@@ -156,7 +161,7 @@ def _shown(context: PageContext, code: str) -> str:
 def _repeat(queue: Queue, number: str) -> None:
     job = queue.get(number)
     if job is not None and _may_see(job):  # the grant may have been narrowed since the page was drawn
-        queue.add(JobKind.EXPORT, {**job.payload, "owner": current_user.current().id}, current_user.actor())
+        queue.add(JobKind.EXPORT, {**job.payload, **_ordered_here()}, current_user.actor())
 
 
 def _delete(workspace: Workspace, number: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -27,6 +26,7 @@ from lib.ui import (
     edit_conflict,
     inputs,
     markdown,
+    page_address,
     recipient_inputs,
     report_actions,
     report_draft,
@@ -114,7 +114,7 @@ def _save_or_preview(
     with st.container(horizontal=True, gap="small"):
         saves = st.button(t("Save"), type="primary", icon=":material/save:", key=draft.key("save"))
         previews = st.button(t("Preview"), icon=":material/visibility:", key=draft.key("preview"))
-    body = {**form.to_body(space.catalog), "base_url": _base_url()}
+    body = {**form.to_body(space.catalog), "base_url": page_address.base_url()}
     if saves:
         _save(space, draft, body, owner, people)
     # What a mail says depends neither on when it goes out nor to whom.
@@ -167,13 +167,3 @@ def _in_words(error: CallboardError) -> str:
         reason = error.reason
         return markdown.text(job_text.in_words(replace(reason, values={**reason.values, "parameter": t("Name")})))
     return markdown.problem(error)
-
-
-def _base_url() -> str:
-    """Return what links of a mail begin with where no setting says it: the host that was checked for this session."""
-    try:
-        scheme = urlsplit(st.context.url or "").scheme
-    except ValueError:  # brackets that hold no address
-        scheme = ""
-    host = st.context.headers.get("host")
-    return f"{scheme}://{host}" if host and scheme in ("http", "https") else ""

@@ -83,7 +83,11 @@ def evaluation_events(report: ImportReport, grant: Grant, ids: Collection[str]) 
 
 
 def export_event(job: Job, result: dict[str, Any], settings: Settings) -> Event:
-    """Return the event of an export that is ready, for who ordered it."""
+    """Return the event of an export that is ready, for who ordered it; where it was ordered says what links begin with.
+
+    Its `statusUrl` is None where neither the settings nor the order say it.
+    """
+    base_url = settings.base_url or job.payload.get("base_url", "")
     data = {
         "jobId": job.id,
         "report": job.payload["report"],
@@ -91,7 +95,7 @@ def export_event(job: Job, result: dict[str, Any], settings: Settings) -> Event:
         "rows": result["rows"],
         "bytes": result["bytes"],
         "sha256": result["sha256"],
-        "statusUrl": f"{settings.base_url}/v1/analytics/export/{job.id}",
+        "statusUrl": f"{base_url}/v1/analytics/export/{job.id}" if base_url else None,
     }
     grant = exported_grant(replace(job, result=result))
     text = f"Export ready: {result['downloadName']}, {result['rows']} rows."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -14,11 +16,12 @@ from lib.access.owners import Owner
 from lib.access.users import Role
 from lib.alerts.alert import AlertPause, AlertStatus
 from lib.alerts.checker import AlertChecker
+from lib.alerts.engine import AlertEngine
 from lib.analytics.grants import EVERYTHING, Grant
-from lib.catalog.catalog import BUILT_IN
+from lib.catalog.catalog import BUILT_IN, Catalog
 from lib.errors import AlertError, DatabaseUnavailableError
 from lib.jobs import metric_tasks
-from lib.store.outgoing_schema import deliveries
+from lib.store.outgoing_schema import alerts, deliveries
 from tests.alerts.conftest import BELOW_SEVEN, LOCAL, Watch, calls, days, watch_of
 from tests.conftest import Load
 
@@ -248,6 +251,33 @@ def test_the_checker_checks_after_an_import_and_by_the_clock(watch: Watch, load:
     assert watch.engine.claim(None, later.next_at) is None  # somebody is at it
     again = watch.engine.claim(None, later.next_at + timedelta(minutes=6))
     assert again is not None and again.id == by_clock.id  # who was at it died
+
+
+def test_data_that_arrive_during_checks_keep_no_alert_waiting(watch: Watch, load: Load) -> None:
+    """Each check meets newer data than the last: each alert is checked once a round, those that are due first."""
+    score_of(load, 8)
+    after_import = [watch.add(condition=BELOW_SEVEN) for _ in range(3)]
+    schedule = {"cron": "*/5 * * * *", "timezone": "UTC"}
+    by_clock = [watch.add(condition=BELOW_SEVEN, schedule=schedule) for _ in range(2)]
+    arrived = itertools.count(1)
+
+    def catalog() -> Catalog:  # what a check asks first
+        number = next(arrived)
+        score_of(load, 6 + number / 100)
+        if number > 20:  # else a check without an end would be the test's, too
+            checker.stop()
+        return watch.space.catalog
+
+    sources = replace(watch.engine.sources, catalog=catalog)
+    checker = AlertChecker(AlertEngine(watch.space.state, sources, watch.engine.channels), watch.space.facts)
+    for rounds in (1, 2, 3):
+        assert checker.run_once() == 5
+        kept = [watch.space.alerts.get(each.id, None) for each in (*after_import, *by_clock)]
+        assert [each.check_count for each in kept] == [rounds] * 5
+        assert max(each.checked_at for each in kept[3:]) < min(each.checked_at for each in kept[:3]) or rounds == 1
+        with watch.space.state.transaction() as connection:
+            now_due = sa.update(alerts).where(alerts.c.next_at.is_not(None)).values(next_at=datetime.now(UTC))
+            connection.execute(now_due)
 
 
 def test_deleted_alerts_leave_nothing(watch: Watch, load: Load) -> None:

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
+from lib.alerts.repository import AlertRepository
 from lib.analytics.grants import Grant
+from lib.settings import Settings
+from lib.store.state import StateStore
 from tests.api.conftest import App
 from tests.api_client import Client
 
@@ -49,6 +53,10 @@ def test_an_alert_from_its_making_to_its_end(owner: Client) -> None:
         "parameters": {"dateFrom": "2024-01-01", "dateTo": "2024-01-31"},
     }
     assert (alert["status"], alert["version"], alert["owner"].startswith("key:test (cb_live_")) == ("active", 1, True)
+    assert [(each["member"], each["state"], each["value"], each["n"]) for each in alert["states"]] == [
+        (None, "firing", 7.13, 4)
+    ]
+    assert alert["stateCounts"] == {"firing": 1} and alert["checkedAt"] and alert["nextCheckAt"] > alert["checkedAt"]
     checked = owner.ask("POST", f"/v1/alerts/{alert['id']}/check").json()
     [state] = checked["states"]
     # The scores are 9, 4.5, 7 and 8: 7.125 on average.
@@ -69,6 +77,34 @@ def test_an_alert_from_its_making_to_its_end(owner: Client) -> None:
     assert owner.ask("PUT", f"/v1/alerts/{alert['id']}", json={"status": "active"}).json()["name"] == "Other"
     assert owner.ask("DELETE", f"/v1/alerts/{alert['id']}").status_code == 204
     owner.refused(404, "NOT_FOUND", "GET", f"/v1/alerts/{alert['id']}")
+
+
+def test_links_begin_with_the_address_that_it_was_made_at(small_app: App, owner: Client) -> None:
+    sent = owner.ask("POST", "/v1/alerts", json=BODY).json()
+    assert "base_url" not in sent
+    database = small_app.variables.get("CALLBOARD_DATABASE_URL", "")
+    state = StateStore(Settings(data_dir=small_app.data_dir, database_url=database))
+    kept = AlertRepository(state).find(sent["id"])
+    state.close()
+    assert kept is not None and kept.definition.base_url == owner.address
+
+
+def test_an_alert_has_states_in_the_answer_that_makes_or_changes_it(owner: Client) -> None:
+    def states(response: httpx.Response) -> list[tuple[Any, ...]]:
+        return [(each["member"], each["state"], each["value"]) for each in response.json()["states"]]
+
+    def sent(**more: Any) -> httpx.Response:
+        return owner.ask("POST", "/v1/alerts", json={**BODY, **more})
+
+    assert states(sent(by="callCenter")) == [("n", "firing", 6.75), ("s", "firing", 7.0), ("(none)", "ok", 8.0)]
+    assert states(sent(parameters={"callCenterId": "s"}, schedule={"after": "import"})) == [(None, "firing", 7.0)]
+    assert states(sent(parameters={"callCenterId": "x"})) == [(None, "no_data", None)]
+    paused = sent(status="paused")
+    assert states(paused) == [(None, "ok", None)] and paused.json()["checkedAt"] is None  # nobody has looked
+    path = f"/v1/alerts/{paused.json()['id']}"
+    assert states(owner.ask("PUT", path, json={"status": "active"})) == [(None, "firing", 7.13)]
+    lower = {"condition": {"type": "below", "value": 7}}
+    assert states(owner.ask("PUT", path, json=lower)) == [(None, "ok", 7.13)]
 
 
 def test_each_member_has_a_state(owner: Client) -> None:

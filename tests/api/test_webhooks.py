@@ -236,7 +236,8 @@ def test_an_export_is_told_to_the_key_that_ordered_it(called: Called, client: Cl
     order = {"format": "csv", "report": "summary"}
     job = client.ask("POST", "/v1/analytics/export", json=order).json()["jobId"]
     until(lambda: bool(called.server.calls))
-    assert called.server.calls[0].envelope["data"]["jobId"] == job
+    data = called.server.calls[0].envelope["data"]
+    assert data["jobId"] == job and data["statusUrl"] == f"{client.address}/v1/analytics/export/{job}"
     assert client.get(f"/v1/analytics/export/{job}")["status"] == "completed", "by the time that it is told"
 
 

@@ -58,6 +58,31 @@ def test_members_that_a_recipient_may_not_see_are_not_in_their_mail(
     assert nora["List-Unsubscribe"].startswith("<https://calls.example.com/v1/unsubscribe/al_")
 
 
+def test_without_a_setting_links_lead_to_where_the_alert_was_made(
+    space: Workspace, alerts: AlertService, inbox: Inbox
+) -> None:
+    space.settings = space.settings.model_copy(update={"base_url": ""})
+    body = {"name": "Low scores", "metric": "averageScore", "parameters": {"period": "all"}, "condition": BELOW}
+    hook = space.webhooks.repository.create(
+        WebhookValues(url="https://hooks.example.com/x", events=["alert.firing"]), OWNER
+    )
+    recipients = {"recipients": ["adam@example.com"]}
+    for address, more in (("http://calls.internal:8501", recipients), ("", recipients)):
+        made = alerts.create({**body, **more}, OWNER, EVERYTHING, address)
+        kept = alerts.change(made.id, {"name": "Other"}, OWNER, EVERYTHING)
+        assert kept.definition.base_url == address and "base_url" not in kept.definition.to_json()
+        space.alert_engine.check_now(made.id, None, datetime.now(UTC))
+        while send_mail(space, lambda _: None):
+            pass
+    first, second = inbox.to("adam@example.com")
+    assert "http://calls.internal:8501/trends?" in part(first, "plain")
+    assert first["List-Unsubscribe"].startswith("<http://calls.internal:8501/v1/unsubscribe/al_")
+    assert "/trends?" not in part(second, "plain") and second["List-Unsubscribe"] is None
+    contents = [space.outbox.content(each.content or "") for each in space.outbox.of_subject(hook.id, 0, 10)[0]]
+    links = [Event.from_content(each).data["link"] for each in contents if each is not None]
+    assert [str(link)[:34] for link in links] == ["None", "http://calls.internal:8501/trends?"]
+
+
 def test_a_figure_of_more_than_one_may_see_is_not_told(space: Workspace, alerts: AlertService, inbox: Inbox) -> None:
     made = fire(space, alerts)
     assert inbox.to("nora@example.com") == [] and len(inbox.to("adam@example.com")) == 1

@@ -228,7 +228,7 @@ def test_an_export_is_told_to_who_ordered_it(hooks: Hooks, workspace: Workspace,
     hooks.make("/other", EXPORT_READY, owner=owner(other))
     payload = {"report": "evaluations", "format": "csv", "filters": {}, "granularity": "daily", "grant": {}}
     workspace.start_workers()
-    job = workspace.queue.add(JobKind.EXPORT, {**payload, "shown": "all"}, key.actor)
+    job = workspace.queue.add(JobKind.EXPORT, {**payload, "shown": "all", "base_url": "http://calls"}, key.actor)
     (data,) = data_of(hooks, "/mine")
     result = (workspace.queue.get(job.id) or job).result or {}
     assert data == {
@@ -238,6 +238,8 @@ def test_an_export_is_told_to_who_ordered_it(hooks: Hooks, workspace: Workspace,
         "rows": 1,
         "bytes": result["bytes"],
         "sha256": result["sha256"],
-        "statusUrl": f"/v1/analytics/export/{job.id}",
+        "statusUrl": f"http://calls/v1/analytics/export/{job.id}",
     }
+    workspace.queue.add(JobKind.EXPORT, {**payload, "shown": "all"}, key.actor)  # ordered by an earlier version
+    assert data_of(hooks, "/mine", 2)[-1]["statusUrl"] is None
     assert not hooks.server.of("/other")

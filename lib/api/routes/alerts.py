@@ -11,13 +11,23 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
+from lib.access.api_keys import Key
 from lib.access.owners import Owner
-from lib.alerts.alert import Alert
+from lib.alerts.alert import Alert, AlertStatus
 from lib.alerts.service import AlertService
 from lib.analytics.query import parse_whole_number
 from lib.api import alert_schemas, request_body
 from lib.api.alert_answers import alert_answer, change_answer
-from lib.api.dependencies import MAX_PAGE, PAGE_NAMES, PAGING, ReportReader, ReportWriter, Space, strict_query
+from lib.api.dependencies import (
+    MAX_PAGE,
+    PAGE_NAMES,
+    PAGING,
+    ReportReader,
+    ReportWriter,
+    Space,
+    base_url,
+    strict_query,
+)
 from lib.api.serializers import answer, to_json
 from lib.api.throttle import QUESTION_THREADS, QUESTION_TURNS, QUESTIONS
 from lib.delivery.outbox import Outbox
@@ -54,10 +64,11 @@ async def read_all(request: Request, space: Space, key: ReportReader) -> Respons
     "", response_model=alert_schemas.AlertDetail, status_code=201, openapi_extra=_body(alert_schemas.AlertBody)
 )
 async def create(request: Request, space: Space, key: ReportWriter, body: request_body.Body) -> dict[str, Any]:
-    """Make an alert; it is checked at once, and then by its schedule."""
+    """Make an alert; it is checked at once, so that its states are in the answer, and then by its schedule."""
     strict_query(request, ())
     wanted = request_body.parsed(request, body, alert_schemas.AlertBody).model_dump(exclude_unset=True)
-    return await _changed(space, lambda: _service(space).create(wanted, Owner.of_key(key), key.grant))
+    owner, base = Owner.of_key(key), base_url(request, space)
+    return await _defined(space, key, lambda: _service(space).create(wanted, owner, key.grant, base))
 
 
 @router.get("/{number}", response_model=alert_schemas.AlertDetail)
@@ -76,10 +87,11 @@ async def read_one(request: Request, space: Space, key: ReportReader, number: st
 async def change(
     request: Request, space: Space, key: ReportWriter, number: str, body: request_body.Body
 ) -> dict[str, Any]:
-    """Change an alert, pause it or go on with it; what is left out stays as it is."""
+    """Change an alert, pause it or go on with it; what is left out stays as it is. An active one is checked."""
     strict_query(request, ())
     wanted = request_body.parsed(request, body, alert_schemas.AlertBody).model_dump(exclude_unset=True)
-    return await _changed(space, lambda: _service(space).change(number, wanted, Owner.of_key(key), key.grant))
+    owner, base = Owner.of_key(key), base_url(request, space)
+    return await _defined(space, key, lambda: _service(space).change(number, wanted, owner, key.grant, base))
 
 
 @router.delete("/{number}", status_code=204)
@@ -146,6 +158,21 @@ async def acknowledge(
     strict_query(request, ())
     wanted = request_body.parsed(request, body, alert_schemas.AcknowledgeBody).model_dump(exclude_unset=True)
     return await _changed(space, lambda: _service(space).acknowledge(number, wanted, Owner.of_key(key)))
+
+
+async def _defined(space: Workspace, key: Key, define: Callable[[], Alert]) -> dict[str, Any]:
+    """Define an alert, and check it unless it is paused; return it with its states after that."""
+
+    def run() -> dict[str, Any]:
+        alert = define()
+        if alert.status is AlertStatus.ACTIVE:
+            with QUESTION_TURNS.take(key.prefix):
+                space.alert_engine.check(alert, datetime.now(UTC))
+            alert = space.alerts.get(alert.id, key.prefix)
+        return alert_answer(alert, space.alerts.states(alert.id), space.catalog)
+
+    with QUESTIONS.take(key):
+        return await anyio.to_thread.run_sync(run, limiter=QUESTION_THREADS)
 
 
 async def _changed(space: Workspace, change: Callable[[], Alert]) -> dict[str, Any]:

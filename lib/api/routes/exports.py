@@ -143,7 +143,7 @@ def start(
         period = planner.resolve_period(connection, filters, space.calendar)
     selection = " · ".join(map(str, filter_text.selection(space.answers, filters, period)))
     payload = ExportRequest(order.report, order.format, filters, width, selection, metrics).to_json()
-    payload["owner"] = key.prefix
+    payload |= {"owner": key.prefix, "base_url": base_url(request, space)}
     once = None
     if idempotency_key is not None:
         digest = hashlib.sha256(order.model_dump_json(exclude_defaults=True).encode()).hexdigest()
