@@ -84,8 +84,12 @@ def keys_list() -> None:
 def keys_revoke(prefix: str) -> None:
     """Revoke a key for good, named by its prefix."""
     with _state() as state:
-        key = api_keys.revoke(state, prefix, this_user())
-    click.echo(f"Revoked {key.prefix} ('{key.name}').", err=True)
+        key, is_first = api_keys.revoke(state, prefix, this_user())
+    if is_first:
+        click.echo(f"Revoked {key.prefix} ('{key.name}').", err=True)
+    else:
+        since = f"{key.revoked_at:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{key.prefix} ('{key.name}') was revoked already, {since}; nothing was changed.", err=True)
 
 
 @click.group("people")
