@@ -23,7 +23,7 @@ from lib.backup.restore import RestoreResult, restore
 from lib.catalog.catalog import BUILT_IN
 from lib.cli import access, archive, fields, imports, metrics, reports
 from lib.cli.migrate import migrate_command
-from lib.cli.task_runner import perform, progress
+from lib.cli.task_runner import perform, progress, this_user
 from lib.errors import CallboardError, CancelledError, ConflictError, SampleDataError, nearest
 from lib.ingest import sample_data
 from lib.ingest.sample_fields import with_sample_fields
@@ -142,7 +142,7 @@ def timezone_command(zone: str | None, yes: bool) -> None:
     Every evaluation's day is computed anew, so that each day, week and month holds other evaluations.
     """
     if zone is None:
-        click.echo(perform(JobKind.TIMEZONE, {"zone": None})["zone"])
+        click.echo(perform(JobKind.STORED_ZONE, {})["zone"])
         return
     if zone not in settings.zone_names():
         raise click.BadParameter(
@@ -197,7 +197,7 @@ def restore_command(source: Path, yes: bool, keep_sending: bool) -> None:
     show, done = progress()
 
     def run(*, replace: bool) -> RestoreResult:
-        return restore(chosen, source, show, replace=replace, actor=access.this_user(), keep_sending=keep_sending)
+        return restore(chosen, source, show, replace=replace, actor=this_user(), keep_sending=keep_sending)
 
     try:
         try:

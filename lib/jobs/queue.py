@@ -48,6 +48,7 @@ class JobKind(StrEnum):
     SAMPLE = "sample"
     CHECK = "check"
     BACKUP = "backup"
+    STORED_ZONE = "stored_zone"
     TIMEZONE = "timezone"
     OWN_FIELDS = "own_fields"
     OWN_METRICS = "own_metrics"
