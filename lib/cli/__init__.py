@@ -148,6 +148,9 @@ def timezone_command(zone: str | None, yes: bool) -> None:
         raise click.BadParameter(
             f"'{zone}' is not an IANA time zone{nearest(zone, settings.zone_names())}", param_hint="ZONE"
         )
+    if perform(JobKind.STORED_ZONE, {"new": zone}, new_zone=zone)["zone"] == zone:
+        click.echo(f"The time zone is {zone} already; nothing was changed.")
+        return
     if not yes and not click.confirm(
         f"Every evaluation's day will be computed anew in {zone}; each day, week and month will hold other "
         "evaluations. An app that runs with CALLBOARD_TIMEZONE set to another zone then answers nothing until it is "
@@ -156,9 +159,6 @@ def timezone_command(zone: str | None, yes: bool) -> None:
     ):
         raise CancelledError("Nothing was changed.")
     result = perform(JobKind.TIMEZONE, {"zone": zone}, new_zone=zone)
-    if result["before"] == zone:
-        click.echo(f"The time zone is {zone} already; nothing was changed.")
-        return
     click.echo(f"time zone: {zone} (before: {result['before']})")
     click.echo(
         f"Where CALLBOARD_TIMEZONE is set, set it to {zone} and restart the app: with another zone it answers nothing, "

@@ -169,6 +169,9 @@ def test_commands_beside_a_running_app(settings: Settings, tmp_path: Path) -> No
         assert trend() == before and httpx.get(f"{address}/readyz", timeout=30).status_code == 200
 
         assert command(settings, "timezone").stdout == "America/New_York\n"
+        same = command(settings, "timezone", "America/New_York")  # nothing is asked where there is nothing to do
+        assert (same.returncode, same.stderr) == (0, "") and trend() == before
+        assert same.stdout == "The time zone is America/New_York already; nothing was changed.\n"
         unasked = command(settings, "timezone", "UTC")
         assert unasked.returncode == 130 and trend() == before
         host_dependent = command(settings, "timezone", "localtime", "--yes")
