@@ -197,8 +197,8 @@ def _keep(job: str, signature: str) -> None:
         _fetched[job, signature] = None
 
 
-def _visible(space: Workspace, key: Key, number: str) -> Job:
-    job = space.queue.get(number) if "\x00" not in number else None
+def _visible(space: Workspace, key: Key, jobId: str) -> Job:
+    job = space.queue.get(jobId) if "\x00" not in jobId else None
     if job is None or job.kind != JobKind.EXPORT or not key.grant.covers(exported_grant(job)):
         raise not_found("There is no such export.")
     return job
