@@ -137,7 +137,7 @@ def _lines() -> Show:
     last: dict[str, Any] = {"at": time.monotonic(), "line": ""}
 
     def say(share: float, message: Message | None) -> None:
-        line = f"{share:3.0f} % {_doing(message)}"
+        line = f"{int(share):3} % {_doing(message)}"
         if time.monotonic() - last["at"] >= 2 and line != last["line"]:
             last.update(at=time.monotonic(), line=line)
             click.echo(line, err=True)

@@ -91,6 +91,11 @@ class JobSummary:
         """Whether nothing more will come of it."""
         return self.status in _ENDED
 
+    @property
+    def percent(self) -> int:
+        """How far it is, in whole percent: 100 once it is done, and never before."""
+        return 100 if self.status is JobStatus.COMPLETED else min(int(self.progress), 99)
+
 
 @dataclass(frozen=True, slots=True)
 class Job(JobSummary):

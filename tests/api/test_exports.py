@@ -180,15 +180,19 @@ def test_no_file_goes_out_that_is_not_written_down(client: Client, small_app: Ap
 
 
 @pytest.mark.parametrize("small_app", ["duckdb"], indirect=True)
-def test_progress_has_one_decimal(client: Client, small_app: App) -> None:
+def test_progress_is_a_whole_number_and_100_once_it_is_done(client: Client, small_app: App) -> None:
     order = {"json": {"format": "csv", "dateFrom": "2024-01-02"}, "headers": {"Idempotency-Key": "in thirds"}}
     job = client.ask("POST", "/v1/analytics/export", **order).json()["jobId"]
     finished(client, job)
-    with sqlite3.connect(small_app.data_dir / "state.sqlite") as state:
-        state.execute("UPDATE jobs SET progress = 33.3333 WHERE id = ?", (job,))
+    state = sqlite3.connect(small_app.data_dir / "state.sqlite", isolation_level=None)
+    for status, progress, shown in (("completed", 100.0, "100"), ("failed", 99.7, "99"), ("failed", 33.3333, "33")):
+        state.execute("UPDATE jobs SET status = ?, progress = ? WHERE id = ?", (status, progress, job))
+        ordered, told = (
+            client.ask("POST", "/v1/analytics/export", **order),
+            client.ask("GET", f"/v1/analytics/export/{job}"),
+        )
+        assert f'"progress":{shown},' in ordered.text and f'"progress":{shown},' in told.text
     state.close()
-    assert client.ask("POST", "/v1/analytics/export", **order).json()["progress"] == 33.3
-    assert client.get(f"/v1/analytics/export/{job}")["progress"] == 33.3
 
 
 def test_idempotency(client: Client) -> None:

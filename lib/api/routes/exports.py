@@ -76,7 +76,7 @@ class ExportStarted(BaseModel):
 
     jobId: str
     status: Literal["queued", "processing", "completed", "failed"]
-    progress: float
+    progress: int
     statusUrl: str
 
 
@@ -94,7 +94,7 @@ class ExportStatus(BaseModel):
 
     jobId: str
     status: Literal["queued", "processing", "completed", "failed"]
-    progress: float = Field(description="0 to 100.")
+    progress: int = Field(description="0 to 100, which it is once the export is completed.")
     rows: int | None
     createdAt: str
     completedAt: str | None
@@ -150,7 +150,7 @@ def start(
         once = IdempotencyKey(key.prefix, idempotency_key, digest)
     job = space.queue.add(JobKind.EXPORT, payload, key.actor, once)
     url = f"{base_url(request, space)}/v1/analytics/export/{job.id}"
-    started = {"jobId": job.id, "status": job.status, "progress": round(job.progress, 1), "statusUrl": url}
+    started = {"jobId": job.id, "status": job.status, "progress": job.percent, "statusUrl": url}
     return JSONResponse(started, 202, {"Location": url})
 
 
@@ -219,7 +219,7 @@ def _status(request: Request, space: Workspace, key: Key, job: Job) -> dict[str,
     body: dict[str, Any] = {
         "jobId": job.id,
         "status": job.status,
-        "progress": round(job.progress, 1),
+        "progress": job.percent,
         "rows": result.get("rows"),
         "createdAt": job.created_at.isoformat(),
         "completedAt": job.finished_at.isoformat() if job.finished_at else None,
