@@ -73,9 +73,7 @@ async def read_one(request: Request, space: Space, key: ReportReader, id: str) -
 
 
 @router.put("/{id}", response_model=alert_schemas.AlertDetail, openapi_extra=_body(alert_schemas.AlertBody))
-async def change(
-    request: Request, space: Space, key: ReportWriter, id: str, body: request_body.Body
-) -> dict[str, Any]:
+async def change(request: Request, space: Space, key: ReportWriter, id: str, body: request_body.Body) -> dict[str, Any]:
     """Change an alert, pause it or go on with it; what is left out stays as it is."""
     strict_query(request, ())
     wanted = request_body.parsed(request, body, alert_schemas.AlertBody).model_dump(exclude_unset=True)
@@ -120,12 +118,8 @@ async def history(request: Request, space: Space, key: ReportReader, id: str) ->
     return answer(request, to_json(await run_in_threadpool(read)))
 
 
-@router.post(
-    "/{id}/snooze", response_model=alert_schemas.AlertDetail, openapi_extra=_body(alert_schemas.SnoozeBody)
-)
-async def snooze(
-    request: Request, space: Space, key: ReportWriter, id: str, body: request_body.Body
-) -> dict[str, Any]:
+@router.post("/{id}/snooze", response_model=alert_schemas.AlertDetail, openapi_extra=_body(alert_schemas.SnoozeBody))
+async def snooze(request: Request, space: Space, key: ReportWriter, id: str, body: request_body.Body) -> dict[str, Any]:
     """Tell nothing of an alert for some hours, or until an instant; with `null` as the body, tell of it again."""
     strict_query(request, ())
     wanted: dict[str, Any] = {}

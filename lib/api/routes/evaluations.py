@@ -244,9 +244,7 @@ def _as_kept(request: Request, id: str) -> str:
     kept = clean_text(id)
     if kept != id:
         right = f"'{quote(kept[:60], safe='')}' in the path" if kept else "an id that can be seen"
-        raise invalid(
-            "id", f"The id '{quote(id[:60], safe='')}' would not be kept as it is; right would be {right}."
-        )
+        raise invalid("id", f"The id '{quote(id[:60], safe='')}' would not be kept as it is; right would be {right}.")
     return id
 
 

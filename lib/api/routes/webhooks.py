@@ -159,9 +159,7 @@ def read(request: Request, space: Space, key: WebhookReader, id: str) -> Respons
 
 
 @router.patch("/{id}", response_model=WebhookRow, openapi_extra=_body(WebhookChange))
-async def change(
-    request: Request, space: Space, key: WebhookManager, id: str, body: request_body.Body
-) -> Response:
+async def change(request: Request, space: Space, key: WebhookManager, id: str, body: request_body.Body) -> Response:
     """Change a webhook, or switch it off or on again."""
     strict_query(request, ())
     wanted = request_body.parsed(request, body, WebhookChange)
