@@ -215,9 +215,10 @@ class Workspace:
             self.alert_engine.expire_leases()
             file_storage.remove_partial(self.settings)
         handlers: dict[str, Handler] = {kind: partial(self._jobs.do, task) for kind, task in tasks.TASKS.items()}
+        # A backup that waits for an import would come too late, and so would a key that is to be revoked.
+        beside = {kind: handlers.pop(kind) for kind in (JobKind.BACKUP, JobKind.STORED_ZONE)}
         self._workers = [
-            # A backup that waits for an import would come too late.
-            Worker(self.queue, {JobKind.BACKUP: handlers.pop(JobKind.BACKUP)}, done=self._jobs.outcome),
+            Worker(self.queue, beside, done=self._jobs.outcome),
             Worker(self.queue, handlers, self._jobs.tidy, self._jobs.outcome),
             self._exporter(),
         ]
@@ -307,9 +308,15 @@ class Workspace:
 def bring_up_to_date(chosen: Settings) -> dict[str, tuple[str | None, str | None]]:
     """Run the migrations of both stores; return the revision of each before and after, by name.
 
-    Raises what `FactStore` raises; neither store is changed where a newer program wrote one.
+    Raises what `FactStore` raises, and TimeZoneConflictError where CALLBOARD_TIMEZONE names another zone than the
+    workspace has; neither store is changed then, or where a newer program wrote one.
     """
     with closing(StateStore(chosen, to=None)) as state, closing(FactStore(chosen, to=None)) as facts:
+        if (facts.revision() or "") >= workspace_zone.FIRST_REVISION:
+            with facts.read() as connection:
+                stored = workspace_zone.stored_zone(connection)
+            if stored != workspace_zone.NOT_YET:
+                workspace_zone.check_variable(chosen.timezone_variable, stored)
         changed = {}
         for name, store in (("facts", facts), ("state", state)):
             before = store.revision()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from lib.access.audit_log import AuditFilter
+from lib.access.audit_log import Action, AuditFilter, AuditLog
 from lib.catalog.rollups import ROLLUPS
 from lib.cli import task_runner
 from lib.errors import CallboardError, SampleDataError
@@ -427,3 +427,14 @@ def test_fields(run: Run, tmp_path: Path, settings: Settings) -> None:
         assert "values: 1" in audited[0].details_in_words
     finally:
         workspace.close()
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_key_is_revoked_once(run: Run, settings: Settings) -> None:
+    prefix = run("keys", "create", "reader", "--scope", "analytics:read").stdout[:16]
+    first, second = (run("keys", "revoke", prefix) for _ in range(2))
+    assert (first.returncode, first.stderr) == (0, f"Revoked {prefix} ('reader').\n")
+    assert (second.returncode, second.stderr.partition(", ")[0]) == (0, f"{prefix} ('reader') was revoked already")
+    with closing(StateStore(settings)) as state:
+        entries = AuditLog(state).entries(AuditFilter(settings.zone, actions=(Action.KEY_REVOKED,)), 10)
+    assert [each.subject for each in entries] == [f"reader ({prefix})"]

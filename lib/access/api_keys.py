@@ -195,22 +195,24 @@ def find(connection: Connection, prefix: str) -> Key | None:
     return None if row is None else _key(row._mapping)
 
 
-def revoke(state: StateStore, prefix: str, by: str) -> Key:
-    """Revoke a key for good; it is named by its prefix (with or without `cb_live_`), or by its whole text.
+def revoke(state: StateStore, prefix: str, by: str) -> tuple[Key, bool]:
+    """Revoke a key for good; return it, and whether it had not been revoked before.
 
-    Raises CallboardError where no key has it.
+    It is named by its prefix (with or without `cb_live_`), or by its whole text. Raises CallboardError where no key
+    has it.
     """
     ident = prefix.removeprefix(MARK).partition("_")[0]
     with state.transaction() as connection:
         row = connection.execute(sa.select(api_keys).where(api_keys.c.prefix == MARK + ident)).one_or_none()
         if row is None:
             raise CallboardError(f"No key begins with '{MARK + ident[:8]}'. callboard keys list shows them all.")
-        if row.revoked_at is None:
+        is_first = row.revoked_at is None
+        if is_first:
             revoked = {"revoked_at": datetime.now(UTC)}
             connection.execute(sa.update(api_keys).where(api_keys.c.prefix == row.prefix).values(revoked))
             row = connection.execute(sa.select(api_keys).where(api_keys.c.prefix == row.prefix)).one()
             audit_log.record(connection, by, Action.KEY_REVOKED, f"{row.name} ({row.prefix})")
-    return _key(row._mapping)
+    return _key(row._mapping), is_first
 
 
 def parse_duration(text: str) -> timedelta:

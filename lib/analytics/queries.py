@@ -158,7 +158,7 @@ def trend(
         return Trend(period, granularity, ())
     zone = filters.zone(calendar.zone)
     first, last = local_date(period.date_from, zone), local_date(period.date_to, zone)
-    _check_points(calendar, first, last, granularity)
+    check_points(calendar, first, last, granularity)
     by_day = granularity is not Granularity.MONTHLY
     measures = filters.catalog.measure_names(metrics)
     source = source_of(connection, filters, calendar, (), measures, by_day=by_day)
@@ -195,8 +195,8 @@ def unsummed_by_bucket(
     return {EPOCH + timedelta(days=key[0]): values for key, values in found.items()}
 
 
-def _check_points(calendar: Calendar, first: date, last: date, granularity: Granularity) -> None:
-    """Raise InvalidParameterError where a trend would have more than MAX_TREND_POINTS."""
+def check_points(calendar: Calendar, first: date, last: date, granularity: Granularity) -> None:
+    """Raise InvalidParameterError where a trend of these days would have more than MAX_TREND_POINTS."""
     points = calendar.bucket_count(first, last, granularity)
     if points <= MAX_TREND_POINTS:
         return

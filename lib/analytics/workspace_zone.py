@@ -16,6 +16,10 @@ NOT_YET = ""
 """What a new database has until the first start gives it a zone."""
 
 
+FIRST_REVISION = "0005"
+"""The first revision of the facts' tables that holds the zone."""
+
+
 def stored_zone(connection: Connection) -> str:
     """Return the name of the zone that the days of the facts are in."""
     return str(connection.execute(sa.select(workspace.c.timezone)).scalar_one())

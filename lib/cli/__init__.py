@@ -23,7 +23,7 @@ from lib.backup.restore import RestoreResult, restore
 from lib.catalog.catalog import BUILT_IN
 from lib.cli import access, archive, fields, imports, metrics, reports
 from lib.cli.migrate import migrate_command
-from lib.cli.task_runner import perform, progress
+from lib.cli.task_runner import perform, progress, this_user
 from lib.errors import CallboardError, CancelledError, ConflictError, SampleDataError, nearest
 from lib.ingest import sample_data
 from lib.ingest.sample_fields import with_sample_fields
@@ -143,12 +143,15 @@ def timezone_command(zone: str | None, yes: bool) -> None:
     Every evaluation's day is computed anew, so that each day, week and month holds other evaluations.
     """
     if zone is None:
-        click.echo(perform(JobKind.TIMEZONE, {"zone": None})["zone"])
+        click.echo(perform(JobKind.STORED_ZONE, {})["zone"])
         return
     if zone not in settings.zone_names():
         raise click.BadParameter(
             f"'{zone}' is not an IANA time zone{nearest(zone, settings.zone_names())}", param_hint="ZONE"
         )
+    if perform(JobKind.STORED_ZONE, {"new": zone}, new_zone=zone)["zone"] == zone:
+        click.echo(f"The time zone is {zone} already; nothing was changed.")
+        return
     if not yes and not click.confirm(
         f"Every evaluation's day will be computed anew in {zone}; each day, week and month will hold other "
         "evaluations. An app that runs with CALLBOARD_TIMEZONE set to another zone then answers nothing until it is "
@@ -157,9 +160,6 @@ def timezone_command(zone: str | None, yes: bool) -> None:
     ):
         raise CancelledError("Nothing was changed.")
     result = perform(JobKind.TIMEZONE, {"zone": zone}, new_zone=zone)
-    if result["before"] == zone:
-        click.echo(f"The time zone is {zone} already; nothing was changed.")
-        return
     click.echo(f"time zone: {zone} (before: {result['before']})")
     click.echo(
         f"Where CALLBOARD_TIMEZONE is set, set it to {zone} and restart the app: with another zone it answers nothing, "
@@ -198,7 +198,7 @@ def restore_command(source: Path, yes: bool, keep_sending: bool) -> None:
     show, done = progress()
 
     def run(*, replace: bool) -> RestoreResult:
-        return restore(chosen, source, show, replace=replace, actor=access.this_user(), keep_sending=keep_sending)
+        return restore(chosen, source, show, replace=replace, actor=this_user(), keep_sending=keep_sending)
 
     try:
         try:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -15,15 +13,10 @@ from lib.access.sessions import end_all
 from lib.access.users import Role, User, UserRepository
 from lib.analytics.grants import Grant
 from lib.catalog.catalog import BUILT_IN
+from lib.cli.task_runner import perform, this_user
+from lib.errors import DatabaseUnavailableError
+from lib.jobs.queue import JobKind
 from lib.store.state import StateStore
-
-
-def this_user() -> str:
-    """Return who runs the command, for the audit: the name of the user, or the number of one who has no name here."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # in a container, say; which of them it is depends on Python's version
-        return f"uid {os.getuid()}"
 
 
 @click.group("keys")
@@ -84,8 +77,12 @@ def keys_list() -> None:
 def keys_revoke(prefix: str) -> None:
     """Revoke a key for good, named by its prefix."""
     with _state() as state:
-        key = api_keys.revoke(state, prefix, this_user())
-    click.echo(f"Revoked {key.prefix} ('{key.name}').", err=True)
+        key, is_first = api_keys.revoke(state, prefix, this_user())
+    if is_first:
+        click.echo(f"Revoked {key.prefix} ('{key.name}').", err=True)
+    else:
+        since = f"{key.revoked_at:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{key.prefix} ('{key.name}') was revoked already, {since}; nothing was changed.", err=True)
 
 
 @click.group("people")
@@ -181,7 +178,12 @@ def _people() -> Iterator[UserRepository]:
 
 @contextmanager
 def _state() -> Iterator[StateStore]:
-    state = StateStore(settings.load())
+    """Give the state, unless CALLBOARD_TIMEZONE names another zone than the workspace has."""
+    chosen = settings.load()
+    if chosen.timezone_variable is not None:
+        with suppress(DatabaseUnavailableError):  # a key can be revoked while nobody can tell the zone
+            perform(JobKind.STORED_ZONE, {})
+    state = StateStore(chosen)
     try:
         yield state
     finally:

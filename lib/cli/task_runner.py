@@ -5,6 +5,8 @@ The app's worker then does the task, and the output is the same.
 
 from __future__ import annotations
 
+import getpass
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -13,7 +15,6 @@ from typing import Any
 import click
 
 from lib import settings
-from lib.cli.access import this_user
 from lib.cli.interrupts import Interrupts
 from lib.errors import CallboardError, CancelledError, DatabaseHeldError, SampleDataError
 from lib.errors.codes import FailureCode
@@ -30,6 +31,14 @@ STOPPED_SECONDS = 60
 
 Show = Callable[[float, Message | None], None]
 """Shows how far a task is, 0 to 100, and what is being done; None while it waits for the running app."""
+
+
+def this_user() -> str:
+    """Return who runs the command, for the audit: the name of the user, or the number of one who has no name here."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container, say; which of them it is depends on Python's version
+        return f"uid {os.getuid()}"
 
 
 def perform(kind: str, payload: dict[str, Any], new_zone: str | None = None) -> dict[str, Any]:
@@ -128,7 +137,7 @@ def _lines() -> Show:
     last: dict[str, Any] = {"at": time.monotonic(), "line": ""}
 
     def say(share: float, message: Message | None) -> None:
-        line = f"{share:3.0f} % {_doing(message)}"
+        line = f"{int(share):3} % {_doing(message)}"
         if time.monotonic() - last["at"] >= 2 and line != last["line"]:
             last.update(at=time.monotonic(), line=line)
             click.echo(line, err=True)

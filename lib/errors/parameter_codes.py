@@ -65,6 +65,10 @@ class ParameterCode(TextCode):
         "metrics_of_reports",
         "{parameter} are of reports that have figures; right would be one of {known}.",
     )
+    NOT_OF_THE_REPORT = (
+        "not_of_the_report",
+        "{parameter} is of the report {known} alone; right would be to leave it out of the report {report}.",
+    )
     TOO_MANY_ASKED_FOR = "too_many_asked_for", "{parameter} names {count} metrics, of {most} at most."
     NOT_A_COMPARISON = (
         "not_a_comparison",
@@ -72,6 +76,8 @@ class ParameterCode(TextCode):
     )
     NOT_A_WHOLE_NUMBER = "not_a_whole_number", "{parameter} '{value}' is not a whole number from 1 to {most}."
     NOT_OFFERED = "not_offered", "{parameter} '{value}' is none of {known}{hint}."
+
+    NOT_OF_AN_EXPORT = "not_of_an_export", "'{parameter}' is not a parameter of an export{hint}."
 
     # Links to pages.
     NOT_OF_A_PAGE = "not_of_a_page", "'{parameter}' is not a parameter of a page{hint}."

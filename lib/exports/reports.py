@@ -25,7 +25,10 @@ from lib.reports.file_columns import (
     trend_rows,
 )
 
-REPORTS = ("evaluations", "answers", "campaigns", "call-centers", "executives", "trends", "summary")
+TRENDS = "trends"
+"""The report whose points have a width."""
+
+REPORTS = ("evaluations", "answers", "campaigns", "call-centers", "executives", TRENDS, "summary")
 FORMATS = ("csv", "xlsx")
 
 REPORT_LABELS = {
@@ -69,7 +72,7 @@ def table(
         values = group_rows(groups, dimension, catalog)
         rows = tuple((*row, *rank_values(ranges, group.named)) for row, group in zip(values, groups, strict=True))
         totals = [group.sums for group in groups]
-    elif report == "trends":
+    elif report == TRENDS:
         trend = queries.trend(connection, filters, calendar, granularity, metrics)
         columns, rows = trend_columns(catalog), trend_rows(trend, catalog)
         totals = [point.sums for point in trend.points]

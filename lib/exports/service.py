@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
+from lib.analytics import queries
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.grants import Grant
 from lib.analytics.metric_names import METRICS_PARAMETER, check_metric_names
-from lib.analytics.planner import resolve_period
-from lib.analytics.query import Filters
+from lib.analytics.planner import ResolvedPeriod, resolve_period
+from lib.analytics.query import Filters, local_date
 from lib.analytics.workspace_zone import check_zone
 from lib.catalog.catalog import Catalog
 from lib.errors import InvalidParameterError, StorageError
@@ -203,6 +204,24 @@ def export_metrics(names: Sequence[str], report: str, catalog: Catalog) -> tuple
         known = ", ".join(each for each in reports.REPORTS if each not in RECORD_REPORTS)
         raise InvalidParameterError(METRICS_PARAMETER, ParameterCode.METRICS_OF_REPORTS, known=known)
     return check_metric_names(names, catalog)
+
+
+def export_granularity(name: str | None, report: str) -> Granularity:
+    """Return the width of a trend's points that an order names; daily for None.
+
+    Raises InvalidParameterError where a report that has none names one.
+    """
+    if name is not None and report != reports.TRENDS:
+        raise InvalidParameterError("granularity", ParameterCode.NOT_OF_THE_REPORT, report=report, known=reports.TRENDS)
+    return Granularity(name) if name is not None else Granularity.DAILY
+
+
+def check_period(report: str, filters: Filters, period: ResolvedPeriod, calendar: Calendar, width: Granularity) -> None:
+    """Raise InvalidParameterError where a report can't be of a period: a trend that would have too many points."""
+    if report == reports.TRENDS and period.date_from is not None and period.date_to is not None:
+        zone = filters.zone(calendar.zone)
+        first, last = local_date(period.date_from, zone), local_date(period.date_to, zone)
+        queries.check_points(calendar, first, last, width)
 
 
 def remove_expired(queue: Queue, settings: Settings) -> None:

@@ -83,7 +83,7 @@ class JobHandlers:
         """
         self._asker_grant(job, Role.ADMIN)
         # Who asked may go by another zone than this process, which holds the database for both.
-        if job.kind != JobKind.TIMEZONE:
+        if job.kind not in (JobKind.STORED_ZONE, JobKind.TIMEZONE):
             with self._workspace.facts.read() as connection:
                 stored = workspace_zone.stored_zone(connection)
             workspace_zone.check_variable(job.payload.get("timezone"), stored)

@@ -48,6 +48,7 @@ class JobKind(StrEnum):
     SAMPLE = "sample"
     CHECK = "check"
     BACKUP = "backup"
+    STORED_ZONE = "stored_zone"
     TIMEZONE = "timezone"
     OWN_FIELDS = "own_fields"
     OWN_METRICS = "own_metrics"
@@ -89,6 +90,11 @@ class JobSummary:
     def ended(self) -> bool:
         """Whether nothing more will come of it."""
         return self.status in _ENDED
+
+    @property
+    def percent(self) -> int:
+        """How far it is, in whole percent: 100 once it is done, and never before."""
+        return 100 if self.status is JobStatus.COMPLETED else min(int(self.progress), 99)
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,18 +319,26 @@ def describe_backup(workspace: TaskContext, taken: BackupResult, actor: str) -> 
     return {"path": str(taken.path), "bytes": taken.bytes, "evaluations": rows}
 
 
+def tell_zone(workspace: TaskContext, payload: dict[str, Any], _tell: Tell) -> dict[str, Any]:
+    """Tell the workspace's time zone.
+
+    `timezone` is the CALLBOARD_TIMEZONE of who asks: it may name that zone, or `new`, which who asks is about to give
+    the workspace. Raises TimeZoneConflictError where it names a third.
+    """
+    with workspace.facts.read() as connection:
+        stored = workspace_zone.stored_zone(connection)
+    if payload.get("timezone") != payload.get("new"):
+        workspace_zone.check_variable(payload.get("timezone"), stored)
+    return {"zone": stored}
+
+
 def change_zone(workspace: TaskContext, payload: dict[str, Any], tell: Tell) -> dict[str, Any]:
-    """Tell the workspace's time zone, or give it another, `zone`: days and rollups are computed anew, all or nothing.
+    """Give the workspace another time zone, `zone`: days and rollups are computed anew, all or nothing.
 
     `timezone` is the CALLBOARD_TIMEZONE of who asks: it may name the zone that was or the one that is to be. Raises
     TimeZoneConflictError where it names a third.
     """
     new = payload["zone"]
-    if new is None:
-        with workspace.facts.read() as connection:
-            stored = workspace_zone.stored_zone(connection)
-        workspace_zone.check_variable(payload.get("timezone"), stored)
-        return {"zone": stored}
     with workspace.facts.write() as connection:
         before = workspace_zone.stored_zone(connection)
         if payload.get("timezone") != new:
@@ -351,6 +359,7 @@ TASKS: dict[str, Task] = {
     JobKind.SAMPLE: make_sample,
     JobKind.CHECK: check,
     JobKind.BACKUP: back_up,
+    JobKind.STORED_ZONE: tell_zone,
     JobKind.TIMEZONE: change_zone,
     JobKind.OWN_FIELDS: field_tasks.work_on_fields,
     JobKind.OWN_METRICS: metric_tasks.work_on_metrics,

@@ -15,7 +15,7 @@ from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.analytics.records import Record
 from lib.catalog.measures import MeasureTotals
-from lib.catalog.metrics import AVERAGE_SCORE, Metric, Unit
+from lib.catalog.metrics import AVERAGE_SCORE, Metric
 from lib.i18n import dated
 from lib.reports import formatting
 from lib.reports.cards import KEY_FIGURES
@@ -156,7 +156,7 @@ def _earlier(metric: Metric, label: Words, day: DaySoFar, now: MeasureTotals) ->
 
 def _few(metric: Metric, totals: MeasureTotals) -> str:
     """Return the mark of an average score of few evaluations; empty for other metrics, and where there are none."""
-    return formatting.small_sample(totals) if metric.unit is Unit.SCORE and totals["evaluations"] else ""
+    return formatting.metric_small_sample(metric, totals) if totals["evaluations"] else ""
 
 
 def _weekday(day: date) -> Words:

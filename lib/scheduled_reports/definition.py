@@ -10,6 +10,7 @@ from typing import Any
 from lib.analytics.calendar import Calendar, Granularity
 from lib.analytics.grants import EVERYTHING
 from lib.analytics.metric_names import METRICS_PARAMETER
+from lib.analytics.planner import ResolvedPeriod
 from lib.analytics.query import Filters
 from lib.analytics.ranges import number_text
 from lib.catalog.catalog import Catalog
@@ -19,8 +20,8 @@ from lib.delivery.schedule import Schedule, parse_schedule
 from lib.errors import InvalidParameterError, nearest
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.report_codes import ReportCode
-from lib.exports.reports import FORMATS, REPORTS
-from lib.exports.service import export_metrics
+from lib.exports.reports import FORMATS, REPORTS, TRENDS
+from lib.exports.service import check_period, export_granularity, export_metrics
 from lib.i18n import LANGUAGES
 from lib.reports import page_parameters
 from lib.reports.page_links import PERIOD
@@ -79,8 +80,10 @@ class ReportDefinition:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> ReportDefinition:
         """Return the definition that the table holds."""
-        lists = {name: tuple(row[name]) for name in ("recipients", "attachments", "accounts")}
-        return cls(**{**row, **lists, "schedule": parse_schedule(row["schedule"])})
+        changed: dict[str, Any] = {name: tuple(row[name]) for name in ("recipients", "attachments", "accounts")}
+        if row.get("export") and row["export"].get("report") != TRENDS:  # an earlier version kept one that did nothing
+            changed["export"] = {name: value for name, value in row["export"].items() if name != "granularity"}
+        return cls(**{**row, **changed, "schedule": parse_schedule(row["schedule"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,9 @@ class DefinitionReader:
             raise InvalidParameterError("page", ReportCode.ONE_SUBJECT)
         if "page" in subject:
             subject["page"] = _page(subject["page"])
-        if "export" in subject:
-            self._check_export(subject["export"])
         self.check_parameters(parameters)
+        if "export" in subject:
+            self._check_export(subject["export"], parameters)
         schedule = parse_schedule(body.get("schedule"))
         recipients = self._recipients(body.get("recipients") or (), needs_one=schedule is not None)
         attachments = _attachments(body.get("attachments") or (), is_export="export" in subject)
@@ -145,8 +148,11 @@ class DefinitionReader:
             raise InvalidParameterError("recipients", ReportCode.NO_RECIPIENT, most=MAX_RECIPIENTS)
         return tuple(dict.fromkeys(plain))
 
-    def _check_export(self, export: Any) -> None:
-        """Raise InvalidParameterError for a body of an export that can't be; a `period` may stand for its dates."""
+    def _check_export(self, export: Any, parameters: Mapping[str, Any]) -> None:
+        """Raise InvalidParameterError for a body of an export that can't be; a `period` may stand for its dates.
+
+        Filters and dates may be among the report's parameters as well.
+        """
         if not isinstance(export, Mapping):
             raise InvalidParameterError("export", ReportCode.EXPORT_OF_REPORT, value="", hint="", known="an order")
         options = {
@@ -162,12 +168,17 @@ class DefinitionReader:
                 raise InvalidParameterError(
                     "export", ReportCode.EXPORT_OF_REPORT, value=quoted, hint=hint, known=listed
                 )
-        names = (*options, PERIOD, METRICS_PARAMETER, *self.catalog.parameters)
-        if unknown := next((name for name in export if name not in names), None):
-            code, hint = ParameterCode.NOT_OF_A_PAGE, nearest(unknown[:60], names)
-            raise InvalidParameterError(unknown[:60], code, hint=hint)
-        export_filters(export, self.calendar, self.catalog)
+        choosing = (PERIOD, *self.catalog.parameters)
+        for named, names in ((export, (*options, METRICS_PARAMETER, *choosing)), (parameters, choosing)):
+            if unknown := next((name for name in named if name not in names), None):
+                code, hint = ParameterCode.NOT_OF_AN_EXPORT, nearest(unknown[:60], names)
+                raise InvalidParameterError(unknown[:60], code, hint=hint)
+        report = str(export.get("report", "evaluations"))
+        width = export_granularity(export.get("granularity"), report)
         metrics_of(export, self.catalog)
+        filters = export_filters({**export, **parameters}, self.calendar, self.catalog)
+        period = ResolvedPeriod(filters.date_from, filters.date_to)  # where an end is open, it is known later
+        check_period(report, filters, period, self.calendar, width)
 
 
 def metrics_of(export: Mapping[str, Any], catalog: Catalog) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from lib.analytics.calendar import Granularity
 from lib.analytics.query import local_date
 from lib.catalog.catalog import Catalog
 from lib.delivery.schedule_choice import ScheduleChoice, ScheduleKind
-from lib.exports.reports import FORMATS, REPORTS
+from lib.exports.reports import FORMATS, REPORTS, TRENDS
 from lib.reports import page_parameters
 from lib.reports.page_links import ALL_TIME, PERIOD, PERIOD_PARAMETERS
 from lib.reports.page_parameters import PAGE, PINNED
@@ -79,7 +79,8 @@ class ReportForm:
             case Subject.VIEW:
                 subject["view"] = self.view
             case Subject.EXPORT:
-                subject["export"] = {"report": self.export, "format": self.file_format, "granularity": self.granularity}
+                width = {"granularity": self.granularity} if self.export == TRENDS else {}
+                subject["export"] = {"report": self.export, "format": self.file_format, **width}
         is_export = self.subject is Subject.EXPORT
         kept = self.filters(catalog) if is_export else self.parameters
         return {

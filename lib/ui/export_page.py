@@ -11,9 +11,10 @@ from lib.access.actors import actor_in_words
 from lib.access.users import Role
 from lib.analytics.calendar import Granularity
 from lib.catalog.metrics import FormulaVersion
+from lib.errors import InvalidParameterError
 from lib.exports import file_storage, signed_urls
 from lib.exports.reports import FORMATS, REPORT_LABELS, REPORTS
-from lib.exports.service import RECORD_REPORTS, ExportRequest, exported_grant
+from lib.exports.service import RECORD_REPORTS, ExportRequest, check_period, exported_grant
 from lib.i18n import LANGUAGES, current, file_size, override_language, t, t_plural
 from lib.jobs.queue import Job, JobKind, JobStatus, JobSummary, Queue
 from lib.reports import catalog_words, formatting, job_text
@@ -42,6 +43,11 @@ def start(space: Workspace, context: PageContext) -> None:
         for caption in archived_caption(context):
             st.caption(markdown.text(str(caption.words)))
         if st.form_submit_button(t("Start export"), type="primary"):
+            try:
+                check_period(report, context.filters, context.summary.period, context.calendar, Granularity(width))
+            except InvalidParameterError as error:
+                st.error(markdown.problem(error))
+                return
             words_by_language = {code: _shown(context, code) for code in LANGUAGES}
             own = () if report in RECORD_REPORTS else metrics
             order = ExportRequest(

@@ -14,14 +14,17 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from lib.access import api_keys
 from lib.access.audit_log import Action, AuditFilter
 from lib.analytics import breakdowns, queries
 from lib.analytics.calendar import Calendar
 from lib.catalog.dimensions import CAMPAIGN
+from lib.cli import task_runner
 from lib.errors import TimeZoneChangedError, TimeZoneConflictError
 from lib.jobs.tasks import TASKS
 from lib.settings import Settings
 from lib.store import schema
+from lib.store.state import StateStore
 from lib.workspace import Workspace
 from tests.api_client import make_key
 from tests.command import run_command
@@ -158,7 +161,7 @@ def test_commands_beside_a_running_app(settings: Settings, tmp_path: Path) -> No
         before = trend()
         assert before == [("2024-01-01", 1), ("2024-01-02", 1)]
         copy = str(tmp_path / "copy.zip")
-        for arguments in (["backup", copy], ["check"], ["import", "--dry-run", str(calls)]):
+        for arguments in (["backup", copy], ["check"], ["import", "--dry-run", str(calls)], ["keys", "list"]):
             refused = command(settings, *arguments, CALLBOARD_TIMEZONE="UTC")
             assert refused.returncode == 2, refused
             assert "America/New_York" in refused.stderr and "CALLBOARD_TIMEZONE says UTC" in refused.stderr
@@ -166,6 +169,9 @@ def test_commands_beside_a_running_app(settings: Settings, tmp_path: Path) -> No
         assert trend() == before and httpx.get(f"{address}/readyz", timeout=30).status_code == 200
 
         assert command(settings, "timezone").stdout == "America/New_York\n"
+        same = command(settings, "timezone", "America/New_York")  # nothing is asked where there is nothing to do
+        assert (same.returncode, same.stderr) == (0, "") and trend() == before
+        assert same.stdout == "The time zone is America/New_York already; nothing was changed.\n"
         unasked = command(settings, "timezone", "UTC")
         assert unasked.returncode == 130 and trend() == before
         host_dependent = command(settings, "timezone", "localtime", "--yes")
@@ -190,6 +196,44 @@ def test_commands_beside_a_running_app(settings: Settings, tmp_path: Path) -> No
     again = Workspace(settings)
     assert days(again) == {"a": date(2024, 1, 2), "b": date(2024, 1, 2)}
     again.close()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("keys", "create", "reader", "--scope", "analytics:read"),
+        ("keys", "list"),
+        ("keys", "revoke", "abcdefgh"),
+        ("people", "list"),
+        ("people", "add", "ann@example.com", "--role", "viewer"),
+        ("people", "log-out", "ann@example.com"),
+        ("timezone", "Asia/Tokyo"),
+        ("migrate",),
+    ],
+    ids=" ".join,
+)
+def test_every_command_refuses_another_zone(settings: Settings, arguments: tuple[str, ...]) -> None:
+    Workspace(in_zone(settings, "America/Santiago")).close()
+    refused = command(settings, *arguments, CALLBOARD_TIMEZONE="UTC")
+    assert refused.returncode == 2 and not refused.stdout, refused
+    assert "time zone is America/Santiago, and CALLBOARD_TIMEZONE says UTC" in refused.stderr
+    state = StateStore(settings)
+    assert not api_keys.all_keys(state)
+    state.close()
+    if arguments == ("keys", "list"):
+        assert command(settings, *arguments, CALLBOARD_TIMEZONE="America/Santiago").returncode == 0
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_key_is_revoked_while_a_command_holds_the_database(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = command(settings, "keys", "create", "reader", "--scope", "analytics:read").stdout
+    monkeypatch.setattr(task_runner, "UNCLAIMED_SECONDS", 0.5)  # the command is a fork of this process
+    holder = Workspace(settings)  # without workers
+    done = command(settings, "keys", "revoke", key[:16], CALLBOARD_TIMEZONE="Asia/Tokyo")
+    assert done.returncode == 0 and "Revoked" in done.stderr, done
+    holder.close()
 
 
 def test_an_app_whose_variable_differs_does_not_start(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -50,3 +51,12 @@ def test_what_a_catalog_declares_is_described() -> None:
         assert (LENGTH.parameter in order["properties"]) == is_described
         parameters = document["paths"]["/evaluations"]["get"]["parameters"]
         assert (LENGTH.parameter in {parameter["name"] for parameter in parameters}) == is_described
+
+
+def test_a_path_calls_an_id_an_id() -> None:
+    """Each parameter of a path is an `id`, the name of what a workspace defines, or an export's `jobId`."""
+    for path, methods in description(BUILT_IN)["paths"].items():
+        in_path = re.findall(r"{(\w+)}", path)
+        assert {*in_path} <= {"id", "name", "jobId"}, path
+        for method in methods.values():
+            assert [each["name"] for each in method.get("parameters", ()) if each["in"] == "path"] == in_path

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from lib.analytics.grants import Grant
+from lib.exports.service import RECORD_REPORTS
 from tests.api.conftest import App
 from tests.api_client import Client
 
@@ -180,15 +181,19 @@ def test_no_file_goes_out_that_is_not_written_down(client: Client, small_app: Ap
 
 
 @pytest.mark.parametrize("small_app", ["duckdb"], indirect=True)
-def test_progress_has_one_decimal(client: Client, small_app: App) -> None:
+def test_progress_is_a_whole_number_and_100_once_it_is_done(client: Client, small_app: App) -> None:
     order = {"json": {"format": "csv", "dateFrom": "2024-01-02"}, "headers": {"Idempotency-Key": "in thirds"}}
     job = client.ask("POST", "/v1/analytics/export", **order).json()["jobId"]
     finished(client, job)
-    with sqlite3.connect(small_app.data_dir / "state.sqlite") as state:
-        state.execute("UPDATE jobs SET progress = 33.3333 WHERE id = ?", (job,))
+    state = sqlite3.connect(small_app.data_dir / "state.sqlite", isolation_level=None)
+    for status, progress, shown in (("completed", 100.0, "100"), ("failed", 99.7, "99"), ("failed", 33.3333, "33")):
+        state.execute("UPDATE jobs SET status = ?, progress = ? WHERE id = ?", (status, progress, job))
+        ordered, told = (
+            client.ask("POST", "/v1/analytics/export", **order),
+            client.ask("GET", f"/v1/analytics/export/{job}"),
+        )
+        assert f'"progress":{shown},' in ordered.text and f'"progress":{shown},' in told.text
     state.close()
-    assert client.ask("POST", "/v1/analytics/export", **order).json()["progress"] == 33.3
-    assert client.get(f"/v1/analytics/export/{job}")["progress"] == 33.3
 
 
 def test_idempotency(client: Client) -> None:
@@ -221,12 +226,36 @@ def test_idempotency(client: Client) -> None:
         ({"format": "csv", "dateFrom": "2024-02-01", "dateTo": "2024-01-01"}, "dateFrom"),
         ({"format": "csv", "datefrom": "2024-01-01"}, "datefrom"),
         ({"format": "csv", "campaignId": ["a\u0000"]}, "campaignId"),
+        *(
+            ({"format": "csv", "report": report, "granularity": width}, "granularity")
+            for report in ("evaluations", "answers", "campaigns", "call-centers", "executives", "summary")
+            for width in ("daily", "weekly")
+        ),
+        *(({"format": "csv", "report": each, "metrics": ["averageScore"]}, "metrics") for each in RECORD_REPORTS),
     ],
 )
 def test_orders_that_can_not_be(client: Client, order: dict[str, Any], parameter: str) -> None:
     assert (
         client.refused(400, "INVALID_PARAMETER", "POST", "/v1/analytics/export", json=order)["parameter"] == parameter
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "width", "right"),
+    [("1970-01-01", "2099-12-31", "daily", "monthly"), ("1990-01-01", "2030-12-31", None, "weekly")],
+)
+def test_a_trend_of_too_many_points_is_refused_at_the_order(
+    client: Client, first: str, last: str, width: str | None, right: str
+) -> None:
+    asked = {"dateFrom": first, "dateTo": last, **({} if width is None else {"granularity": width})}
+    order = {"format": "csv", "report": "trends", **asked}
+    query = {name: str(value) for name, value in asked.items()}
+    refused = client.refused(400, "INVALID_PARAMETER", "POST", "/v1/analytics/export", json=order)
+    told = client.refused(400, "INVALID_PARAMETER", "GET", "/v1/analytics/trends", params=query)
+    assert (refused["parameter"], refused["message"]) == (told["parameter"], told["message"])
+    assert f"granularity={right}" in refused["message"]
+    taken = client.ask("POST", "/v1/analytics/export", json={**order, "granularity": right})
+    assert finished(client, taken.json()["jobId"])["status"] == "completed"
 
 
 def test_an_order_that_is_too_large(client: Client) -> None:

@@ -218,6 +218,24 @@ def test_what_can_not_be_is_refused(client: Client, change: dict[str, Any], para
     assert body["parameter"] == parameter and says in body["message"], body
 
 
+@pytest.mark.parametrize(
+    ("export", "parameters", "parameter", "says"),
+    [
+        ({"report": "campaigns", "granularity": "weekly"}, {}, "granularity", "of the report trends alone"),
+        ({"report": "trends"}, {"granularity": ["weekly"]}, "granularity", "not a parameter of an export"),
+        ({"report": "trends", "dateFrom": "1970-01-01", "dateTo": "2099-12-31"}, {}, "granularity", "monthly"),
+        ({"report": "trends"}, {"dateFrom": ["1970-01-01"], "dateTo": ["2099-12-31"]}, "granularity", "monthly"),
+        ({"report": "trends", "search": "a"}, {}, "search", "not a parameter of an export"),
+    ],
+)
+def test_what_an_export_does_not_take_is_refused(
+    client: Client, export: dict[str, Any], parameters: dict[str, Any], parameter: str, says: str
+) -> None:
+    body = {"name": "Rows", "export": export, "parameters": parameters}
+    refused = client.refused(400, "INVALID_PARAMETER", "POST", "/v1/reports", json=body)
+    assert refused["parameter"] == parameter and says in refused["message"], refused
+
+
 def test_an_export_goes_along(client: Client, mailing: Mailing) -> None:
     made = make(
         client, {"name": "Rows", "export": {"report": "evaluations", "format": "csv"}, "recipients": ["cy@example.com"]}

@@ -256,9 +256,9 @@ def test_it_is_described(client: Client) -> None:
     paths = document["paths"]
     assert {path: sorted(paths[path]) for path in paths if path.startswith("/webhooks")} == {
         "/webhooks": ["get", "post"],
-        "/webhooks/{webhookId}": ["delete", "get", "patch"],
-        "/webhooks/{webhookId}/test": ["post"],
-        "/webhooks/{webhookId}/deliveries": ["get"],
+        "/webhooks/{id}": ["delete", "get", "patch"],
+        "/webhooks/{id}/test": ["post"],
+        "/webhooks/{id}/deliveries": ["get"],
     }
     created = paths["/webhooks"]["post"]["responses"]["201"]["content"]["application/json"]["schema"]
     assert created["$ref"].endswith("/CreatedWebhook")

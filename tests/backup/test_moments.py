@@ -211,7 +211,7 @@ def revoke_all(state: StateStore) -> set[str]:
     """Revoke every key that is good still, and write a line of the audit; return their prefixes."""
     AuditLog(state).record("other", Action.DOWNLOAD, "meanwhile")
     good = [key.prefix for key in api_keys.all_keys(state) if key.revoked_at is None]
-    return {api_keys.revoke(state, prefix, "other").prefix for prefix in good}
+    return {api_keys.revoke(state, prefix, "other")[0].prefix for prefix in good}
 
 
 def stays(state: StateStore, revoked: set[str]) -> None:

@@ -59,7 +59,7 @@ def test_an_export_of_the_api_has_its_filters_beside_it(space: Workspace, order:
     form = form_of(definition, (), space.catalog, space.settings.zone)
     body = form.to_body(space.catalog)
     assert body["parameters"] == {"campaignId": ["k0"], "period": ["last7"]}
-    assert body["export"] == {"report": "summary", "format": "csv", "granularity": "daily"}
+    assert body["export"] == {"report": "summary", "format": "csv"}
 
 
 @pytest.mark.parametrize(

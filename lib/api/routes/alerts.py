@@ -71,59 +71,57 @@ async def create(request: Request, space: Space, key: ReportWriter, body: reques
     return await _defined(space, key, lambda: _service(space).create(wanted, owner, key.grant, base))
 
 
-@router.get("/{number}", response_model=alert_schemas.AlertDetail)
-async def read_one(request: Request, space: Space, key: ReportReader, number: str) -> Response:
+@router.get("/{id}", response_model=alert_schemas.AlertDetail)
+async def read_one(request: Request, space: Space, key: ReportReader, id: str) -> Response:
     """Get an alert of the key, with its states."""
     strict_query(request, ())
 
     def read() -> dict[str, Any]:
-        alert = space.alerts.get(number, key.prefix)
-        return alert_answer(alert, space.alerts.states(number), space.catalog)
+        alert = space.alerts.get(id, key.prefix)
+        return alert_answer(alert, space.alerts.states(id), space.catalog)
 
     return answer(request, to_json(await run_in_threadpool(read)))
 
 
-@router.put("/{number}", response_model=alert_schemas.AlertDetail, openapi_extra=_body(alert_schemas.AlertBody))
-async def change(
-    request: Request, space: Space, key: ReportWriter, number: str, body: request_body.Body
-) -> dict[str, Any]:
+@router.put("/{id}", response_model=alert_schemas.AlertDetail, openapi_extra=_body(alert_schemas.AlertBody))
+async def change(request: Request, space: Space, key: ReportWriter, id: str, body: request_body.Body) -> dict[str, Any]:
     """Change an alert, pause it or go on with it; what is left out stays as it is. An active one is checked."""
     strict_query(request, ())
     wanted = request_body.parsed(request, body, alert_schemas.AlertBody).model_dump(exclude_unset=True)
     owner, base = Owner.of_key(key), base_url(request, space)
-    return await _defined(space, key, lambda: _service(space).change(number, wanted, owner, key.grant, base))
+    return await _defined(space, key, lambda: _service(space).change(id, wanted, owner, key.grant, base))
 
 
-@router.delete("/{number}", status_code=204)
-async def delete(request: Request, space: Space, key: ReportWriter, number: str) -> Response:
+@router.delete("/{id}", status_code=204)
+async def delete(request: Request, space: Space, key: ReportWriter, id: str) -> Response:
     """Delete an alert with its history."""
     strict_query(request, ())
-    await run_in_threadpool(space.alerts.delete, number, Owner.of_key(key))
+    await run_in_threadpool(space.alerts.delete, id, Owner.of_key(key))
     return Response(status_code=204)
 
 
-@router.post("/{number}/check", response_model=alert_schemas.AlertDetail)
-async def check(request: Request, space: Space, key: ReportWriter, number: str) -> dict[str, Any]:
+@router.post("/{id}/check", response_model=alert_schemas.AlertDetail)
+async def check(request: Request, space: Space, key: ReportWriter, id: str) -> dict[str, Any]:
     """Check an alert now; get it with its states."""
     strict_query(request, ())
 
     def run() -> dict[str, Any]:
         with QUESTION_TURNS.take(key.prefix):
-            alert = space.alert_engine.check_now(number, key.prefix, datetime.now(UTC))
-        return alert_answer(alert, space.alerts.states(number), space.catalog)
+            alert = space.alert_engine.check_now(id, key.prefix, datetime.now(UTC))
+        return alert_answer(alert, space.alerts.states(id), space.catalog)
 
     with QUESTIONS.take(key):
         return await anyio.to_thread.run_sync(run, limiter=QUESTION_THREADS)
 
 
-@router.get("/{number}/history", response_model=alert_schemas.AlertHistory, openapi_extra=_PAGED)
-async def history(request: Request, space: Space, key: ReportReader, number: str) -> Response:
+@router.get("/{id}/history", response_model=alert_schemas.AlertHistory, openapi_extra=_PAGED)
+async def history(request: Request, space: Space, key: ReportReader, id: str) -> Response:
     """Get the changes of an alert's states, the newest first, and what was delivered of each to whom."""
     page, size = _paging(request)
 
     def read() -> dict[str, Any]:
-        alert = space.alerts.get(number, key.prefix)
-        changes, count = space.alerts.history(number, (page - 1) * size, size)
+        alert = space.alerts.get(id, key.prefix)
+        changes, count = space.alerts.history(id, (page - 1) * size, size)
         causes = [each.cause for each in changes if each.cause is not None]
         deliveries = Outbox(space.state).of_causes(list(dict.fromkeys(causes)))
         data = [change_answer(alert, each, deliveries, space.catalog) for each in changes]
@@ -132,32 +130,28 @@ async def history(request: Request, space: Space, key: ReportReader, number: str
     return answer(request, to_json(await run_in_threadpool(read)))
 
 
-@router.post(
-    "/{number}/snooze", response_model=alert_schemas.AlertDetail, openapi_extra=_body(alert_schemas.SnoozeBody)
-)
-async def snooze(
-    request: Request, space: Space, key: ReportWriter, number: str, body: request_body.Body
-) -> dict[str, Any]:
+@router.post("/{id}/snooze", response_model=alert_schemas.AlertDetail, openapi_extra=_body(alert_schemas.SnoozeBody))
+async def snooze(request: Request, space: Space, key: ReportWriter, id: str, body: request_body.Body) -> dict[str, Any]:
     """Tell nothing of an alert for some hours, or until an instant; with `null` as the body, tell of it again."""
     strict_query(request, ())
     wanted: dict[str, Any] = {}
     if body.strip() not in (b"", b"null"):
         wanted = request_body.parsed(request, body, alert_schemas.SnoozeBody).model_dump(exclude_unset=True)
-    return await _changed(space, lambda: _service(space).snooze(number, wanted, Owner.of_key(key), datetime.now(UTC)))
+    return await _changed(space, lambda: _service(space).snooze(id, wanted, Owner.of_key(key), datetime.now(UTC)))
 
 
 @router.post(
-    "/{number}/acknowledge",
+    "/{id}/acknowledge",
     response_model=alert_schemas.AlertDetail,
     openapi_extra=_body(alert_schemas.AcknowledgeBody),
 )
 async def acknowledge(
-    request: Request, space: Space, key: ReportWriter, number: str, body: request_body.Body
+    request: Request, space: Space, key: ReportWriter, id: str, body: request_body.Body
 ) -> dict[str, Any]:
     """Write down that somebody looks after what fires: it sends no reminders until it has recovered."""
     strict_query(request, ())
     wanted = request_body.parsed(request, body, alert_schemas.AcknowledgeBody).model_dump(exclude_unset=True)
-    return await _changed(space, lambda: _service(space).acknowledge(number, wanted, Owner.of_key(key)))
+    return await _changed(space, lambda: _service(space).acknowledge(id, wanted, Owner.of_key(key)))
 
 
 async def _defined(space: Workspace, key: Key, define: Callable[[], Alert]) -> dict[str, Any]:

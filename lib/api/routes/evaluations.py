@@ -101,10 +101,10 @@ def router(catalog: Catalog) -> APIRouter:
     made = APIRouter(prefix="/evaluations", tags=["Evaluations"])
     made.get("", response_model=schemas.Evaluations, openapi_extra=query(catalog, *PAGING, *_OWN))(read)
     described = {"parameters": [ZONE]}
-    made.get(f"/{{number:any}}/{_RESULTS}", response_model=schemas.Answers, openapi_extra=described)(read_results)
-    made.get("/{number:any}", response_model=schemas.EvaluationWithAnswers, openapi_extra=described)(read_one)
+    made.get(f"/{{id:any}}/{_RESULTS}", response_model=schemas.Answers, openapi_extra=described)(read_results)
+    made.get("/{id:any}", response_model=schemas.EvaluationWithAnswers, openapi_extra=described)(read_one)
     made.post("", response_model=schemas.Written, openapi_extra={"requestBody": _BODY})(write)
-    made.put("/{number:any}", response_model=schemas.Written, openapi_extra={"requestBody": _ONE})(write_one)
+    made.put("/{id:any}", response_model=schemas.Written, openapi_extra={"requestBody": _ONE})(write_one)
     return made
 
 
@@ -128,21 +128,21 @@ async def read(request: Request, space: Space, key: RecordReader) -> Response:
     return answer(request, content, version)
 
 
-async def read_one(request: Request, space: Space, key: RecordReader, number: str) -> Response:
+async def read_one(request: Request, space: Space, key: RecordReader, id: str) -> Response:
     """Get one evaluation by its id."""
     filters = filters_of(strict_query(request, ("timezone",)), space, key)
-    content, version = await answered(space, key, lambda: 1, filters, _record, space.calendar, clean("id", number))
+    content, version = await answered(space, key, lambda: 1, filters, _record, space.calendar, clean("id", id))
     return answer(request, content, version)
 
 
-def _record(connection: Connection, filters: Filters, calendar: Calendar, number: str) -> AnswerBody:
-    return _whole(connection, _found(connection, filters, calendar, number), filters, calendar)
+def _record(connection: Connection, filters: Filters, calendar: Calendar, id: str) -> AnswerBody:
+    return _whole(connection, _found(connection, filters, calendar, id), filters, calendar)
 
 
-def _found(connection: Connection, filters: Filters, calendar: Calendar, number: str) -> Record:
-    evaluation = records.record(connection, filters, calendar, number)
+def _found(connection: Connection, filters: Filters, calendar: Calendar, id: str) -> Record:
+    evaluation = records.record(connection, filters, calendar, id)
     if evaluation is None:
-        raise not_found(f"There is no evaluation '{number[:60]}' that the key may see.")
+        raise not_found(f"There is no evaluation '{id[:60]}' that the key may see.")
     return evaluation
 
 
@@ -152,19 +152,19 @@ def _whole(connection: Connection, evaluation: Record, filters: Filters, calenda
     return to_json({**values, "results": [criterion_answer(each) for each in answers]})
 
 
-async def read_results(request: Request, space: Space, key: RecordReader, number: str) -> Response:
+async def read_results(request: Request, space: Space, key: RecordReader, id: str) -> Response:
     """Get the answers of an evaluation to the criteria of its scorecard."""
     filters = filters_of(strict_query(request, ("timezone",)), space, key)
-    content, version = await answered(space, key, lambda: 1, filters, _results, space.calendar, clean("id", number))
+    content, version = await answered(space, key, lambda: 1, filters, _results, space.calendar, clean("id", id))
     return answer(request, content, version)
 
 
-def _results(connection: Connection, filters: Filters, calendar: Calendar, number: str) -> AnswerBody:
+def _results(connection: Connection, filters: Filters, calendar: Calendar, id: str) -> AnswerBody:
     # An id may end as the path does.
-    named_alike = records.record(connection, filters, calendar, f"{number}/{_RESULTS}")
+    named_alike = records.record(connection, filters, calendar, f"{id}/{_RESULTS}")
     if named_alike is not None:
         return _whole(connection, named_alike, filters, calendar)
-    evaluation = _found(connection, filters, calendar, number)
+    evaluation = _found(connection, filters, calendar, id)
     answers = evaluation_answers(connection, evaluation.answer_set, evaluation.archived_id)
     return to_json({"data": [criterion_answer(each) for each in answers]})
 
@@ -212,15 +212,15 @@ async def write(request: Request, space: Space, key: RecordWriter) -> dict[str, 
         return await _written(space, key, lambda: found)
 
 
-async def write_one(request: Request, space: Space, key: RecordWriter, number: str) -> dict[str, Any]:
+async def write_one(request: Request, space: Space, key: RecordWriter, id: str) -> dict[str, Any]:
     """Load one evaluation under the id of the path, in place of the one that has it: by the same rules."""
     strict_query(request, ())
     if request_body.media_type(request) != request_body.JSON:
         raise request_body.unsupported(request_body.media_type(request), request_body.JSON)
-    number = _as_kept(request, number)
+    id = _as_kept(request, id)
     async with request_body.receive(request, key) as body:
         await _charge_body(space, key, len(body))
-        evaluation = _with_id(decode_object(body), number)
+        evaluation = _with_id(decode_object(body), id)
         return await _written(space, key, lambda: [evaluation])
 
 
@@ -231,7 +231,7 @@ async def _charge_body(space: Workspace, key: Key, size: int) -> None:
         await run_in_threadpool(charge, space.rates, space.settings.rate_limit, key, cost)
 
 
-def _as_kept(request: Request, number: str) -> str:
+def _as_kept(request: Request, id: str) -> str:
     """Return the id of the path. Raises ApiError where it would not be kept as it is there, and so not be found."""
     try:
         unquote_to_bytes(request.scope["raw_path"]).decode()
@@ -240,24 +240,22 @@ def _as_kept(request: Request, number: str) -> str:
         raise invalid(
             "id", f"The id in the path has {odd}, which is not UTF-8; right would be an id in UTF-8."
         ) from None
-    number = clean("id", number)
-    kept = clean_text(number)
-    if kept != number:
+    id = clean("id", id)
+    kept = clean_text(id)
+    if kept != id:
         right = f"'{quote(kept[:60], safe='')}' in the path" if kept else "an id that can be seen"
-        raise invalid(
-            "id", f"The id '{quote(number[:60], safe='')}' would not be kept as it is; right would be {right}."
-        )
-    return number
+        raise invalid("id", f"The id '{quote(id[:60], safe='')}' would not be kept as it is; right would be {right}.")
+    return id
 
 
-def _with_id(evaluation: dict[str, object], number: str) -> dict[str, object]:
+def _with_id(evaluation: dict[str, object], id: str) -> dict[str, object]:
     """Return an evaluation under the id of the path. Raises ApiError where it names another one itself."""
     rest = {name: value for name, value in evaluation.items() if folded(name) != "id"}
     for name, value in evaluation.items():
         text = json_text(value)
-        if name not in rest and text is not None and (not isinstance(text, str) or clean("id", text.strip()) != number):
+        if name not in rest and text is not None and (not isinstance(text, str) or clean("id", text.strip()) != id):
             raise invalid("id", "The id in the body is another one than in the path; right would be the same, or none.")
-    return {"id": number, **rest}
+    return {"id": id, **rest}
 
 
 async def _written(space: Workspace, key: Key, objects: Callable[[], Iterable[object]]) -> dict[str, Any]:

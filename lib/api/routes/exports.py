@@ -18,7 +18,6 @@ from lib.access.actors import SystemActor
 from lib.access.api_keys import Key
 from lib.access.audit_log import Action
 from lib.analytics import planner
-from lib.analytics.calendar import Granularity
 from lib.analytics.metric_names import METRICS_PARAMETER
 from lib.api import request_body
 from lib.api.dependencies import Exporter, Reader, Space, base_url, check_scope, filters_of, strict_query
@@ -28,7 +27,14 @@ from lib.api.filter_body import Ids, filter_fields, filter_parameters
 from lib.api.serializers import answer, to_json
 from lib.catalog.catalog import Catalog
 from lib.exports import file_storage, signed_urls
-from lib.exports.service import RECORD_REPORTS, ExportRequest, export_metrics, exported_grant
+from lib.exports.service import (
+    RECORD_REPORTS,
+    ExportRequest,
+    check_period,
+    export_granularity,
+    export_metrics,
+    exported_grant,
+)
 from lib.exports.table_files import CSV_TYPE, XLSX_TYPE
 from lib.jobs.queue import IdempotencyKey, Job, JobKind, JobStatus
 from lib.reports import filter_text, job_text
@@ -59,7 +65,9 @@ class ExportOrder(BaseModel):
     dateFrom: str | None = Field(None, description="First day (or instant), ISO 8601.", examples=["2024-01-01"])
     dateTo: str | None = Field(None, description="Last day (or instant), inclusive.", examples=["2024-01-31"])
     timezone: str | None = None
-    granularity: Literal["daily", "weekly", "monthly"] = "daily"
+    granularity: Literal["daily", "weekly", "monthly"] = Field(
+        "daily", description="The width of a point. Of trends alone."
+    )
     metrics: Ids = Field(
         None, description="Metrics to add as columns, by name: own or built-in ones. Not of evaluations and answers."
     )
@@ -76,7 +84,7 @@ class ExportStarted(BaseModel):
 
     jobId: str
     status: Literal["queued", "processing", "completed", "failed"]
-    progress: float
+    progress: int
     statusUrl: str
 
 
@@ -94,7 +102,7 @@ class ExportStatus(BaseModel):
 
     jobId: str
     status: Literal["queued", "processing", "completed", "failed"]
-    progress: float = Field(description="0 to 100.")
+    progress: int = Field(description="0 to 100, which it is once the export is completed.")
     rows: int | None
     createdAt: str
     completedAt: str | None
@@ -138,9 +146,10 @@ def start(
     names = filter_parameters(order, (METRICS_PARAMETER,)).get(METRICS_PARAMETER, ())
     metrics = export_metrics(names, order.report, space.catalog)
     filters = filters_of(filter_parameters(order, space.catalog.parameters), space, key)
-    width = Granularity(order.granularity)
+    width = export_granularity(order.granularity if "granularity" in order.model_fields_set else None, order.report)
     with space.facts.read(space.settings.query_seconds) as connection:
         period = planner.resolve_period(connection, filters, space.calendar)
+    check_period(order.report, filters, period, space.calendar, width)
     selection = " · ".join(map(str, filter_text.selection(space.answers, filters, period)))
     payload = ExportRequest(order.report, order.format, filters, width, selection, metrics).to_json()
     payload |= {"owner": key.prefix, "base_url": base_url(request, space)}
@@ -150,7 +159,7 @@ def start(
         once = IdempotencyKey(key.prefix, idempotency_key, digest)
     job = space.queue.add(JobKind.EXPORT, payload, key.actor, once)
     url = f"{base_url(request, space)}/v1/analytics/export/{job.id}"
-    started = {"jobId": job.id, "status": job.status, "progress": round(job.progress, 1), "statusUrl": url}
+    started = {"jobId": job.id, "status": job.status, "progress": job.percent, "statusUrl": url}
     return JSONResponse(started, 202, {"Location": url})
 
 
@@ -197,8 +206,8 @@ def _keep(job: str, signature: str) -> None:
         _fetched[job, signature] = None
 
 
-def _visible(space: Workspace, key: Key, number: str) -> Job:
-    job = space.queue.get(number) if "\x00" not in number else None
+def _visible(space: Workspace, key: Key, jobId: str) -> Job:
+    job = space.queue.get(jobId) if "\x00" not in jobId else None
     if job is None or job.kind != JobKind.EXPORT or not key.grant.covers(exported_grant(job)):
         raise not_found("There is no such export.")
     return job
@@ -219,7 +228,7 @@ def _status(request: Request, space: Workspace, key: Key, job: Job) -> dict[str,
     body: dict[str, Any] = {
         "jobId": job.id,
         "status": job.status,
-        "progress": round(job.progress, 1),
+        "progress": job.percent,
         "rows": result.get("rows"),
         "createdAt": job.created_at.isoformat(),
         "completedAt": job.finished_at.isoformat() if job.finished_at else None,

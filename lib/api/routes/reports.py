@@ -226,8 +226,7 @@ async def send(request: Request, space: Space, key: ReportWriter, id: str, body:
     strict_query(request, ())
     request_body.refuse_fields(request, body)
     report = await run_in_threadpool(_report, space, key, id)
-    number = await run_in_threadpool(space.outgoing.send_now, report)
-    return {"runId": number}
+    return {"runId": await run_in_threadpool(space.outgoing.send_now, report)}
 
 
 @router.get("/{id}/runs", response_model=RunPage, openapi_extra={"parameters": list(PAGING)})
@@ -244,9 +243,9 @@ def _bodies(space: Workspace, reports: Sequence[ScheduledReport]) -> list[dict[s
     return [report_json.report_body(each, unsubscribed[each.id]) for each in reports]
 
 
-def _report(space: Workspace, key: Key, number: str) -> ScheduledReport:
+def _report(space: Workspace, key: Key, id: str) -> ScheduledReport:
     """Return a report of a key. Raises ApiError (404)."""
-    report = None if "\x00" in number else space.outgoing.reports.get(number, Owner.of_key(key))
+    report = None if "\x00" in id else space.outgoing.reports.get(id, Owner.of_key(key))
     if report is None:
         raise not_found("There is no such report, or it is not this key's.")
     return report

@@ -151,48 +151,46 @@ async def create(request: Request, space: Space, key: WebhookManager, body: requ
     return await run_in_threadpool(_create, space, key, wanted)
 
 
-@router.get("/{webhookId}", response_model=WebhookRow)
-def read(request: Request, space: Space, key: WebhookReader, webhookId: str) -> Response:
+@router.get("/{id}", response_model=WebhookRow)
+def read(request: Request, space: Space, key: WebhookReader, id: str) -> Response:
     """Get one webhook of the key."""
     strict_query(request, ())
-    return answer(request, to_json(_row(space.webhooks.repository.get(webhookId, key.prefix))))
+    return answer(request, to_json(_row(space.webhooks.repository.get(id, key.prefix))))
 
 
-@router.patch("/{webhookId}", response_model=WebhookRow, openapi_extra=_body(WebhookChange))
-async def change(
-    request: Request, space: Space, key: WebhookManager, webhookId: str, body: request_body.Body
-) -> Response:
+@router.patch("/{id}", response_model=WebhookRow, openapi_extra=_body(WebhookChange))
+async def change(request: Request, space: Space, key: WebhookManager, id: str, body: request_body.Body) -> Response:
     """Change a webhook, or switch it off or on again."""
     strict_query(request, ())
     wanted = request_body.parsed(request, body, WebhookChange)
     _check_events(key, wanted.events)
     values = WebhookValues(**wanted.model_dump())
     repository = space.webhooks.repository
-    changed = await run_in_threadpool(repository.change, webhookId, values, key.prefix, key.actor)
+    changed = await run_in_threadpool(repository.change, id, values, key.prefix, key.actor)
     return JSONResponse(_row(changed))
 
 
-@router.delete("/{webhookId}", status_code=204)
-def delete(request: Request, space: Space, key: WebhookManager, webhookId: str) -> Response:
+@router.delete("/{id}", status_code=204)
+def delete(request: Request, space: Space, key: WebhookManager, id: str) -> Response:
     """Delete a webhook; what waits to be sent to it is not sent."""
     strict_query(request, ())
-    space.webhooks.repository.delete(webhookId, key.prefix, key.actor)
+    space.webhooks.repository.delete(id, key.prefix, key.actor)
     return Response(status_code=204)
 
 
-@router.post("/{webhookId}/test", status_code=202, response_model=WebhookDelivery)
-def test(request: Request, space: Space, key: WebhookManager, webhookId: str) -> Response:
+@router.post("/{id}/test", status_code=202, response_model=WebhookDelivery)
+def test(request: Request, space: Space, key: WebhookManager, id: str) -> Response:
     """Call a webhook once with the event `test`, even one that is off; its deliveries tell what came of it."""
     strict_query(request, ())
-    delivery = space.webhooks.test(space.webhooks.repository.get(webhookId, key.prefix))
+    delivery = space.webhooks.test(space.webhooks.repository.get(id, key.prefix))
     return JSONResponse(_delivery(DeliveryRecord(delivery, "test")), 202)
 
 
-@router.get("/{webhookId}/deliveries", response_model=WebhookDeliveries, openapi_extra={"parameters": [*PAGING]})
-def read_deliveries(request: Request, space: Space, key: WebhookReader, webhookId: str) -> Response:
+@router.get("/{id}/deliveries", response_model=WebhookDeliveries, openapi_extra={"parameters": [*PAGING]})
+def read_deliveries(request: Request, space: Space, key: WebhookReader, id: str) -> Response:
     """Get what was sent to a webhook, or is about to be, the newest first."""
     page, size = paging(strict_query(request, PAGE_NAMES))
-    listed, count = space.webhooks.deliveries(space.webhooks.repository.get(webhookId, key.prefix), page, size)
+    listed, count = space.webhooks.deliveries(space.webhooks.repository.get(id, key.prefix), page, size)
     rows = [_delivery(each) for each in listed]
     return answer(request, to_json({"data": rows, "page": page, "pageSize": size, "totalCount": count}))
 
