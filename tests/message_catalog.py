@@ -95,7 +95,7 @@ SOURCES = [path for folder in ("lib", "pages") for path in sorted((ROOT / folder
 
 _WORDS = [each.name for kind in (State, Sentiment) for each in kind]
 
-CONTEXTS = {"evaluation": _WORDS}
+CONTEXTS = {"evaluation": _WORDS, "checks": ["Active"]}
 """The words that `said_of` is called with, by what they are said of."""
 
 OWN_FIELDS = catalog_with(

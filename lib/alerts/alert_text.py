@@ -20,7 +20,7 @@ from lib.catalog.catalog import Catalog
 from lib.delivery.answer_text import answer_in_words
 from lib.delivery.outbox import Channel, Delivery, DeliveryStatus
 from lib.errors import CallboardError
-from lib.i18n import number, t
+from lib.i18n import number, t, t_in_context
 from lib.reports import catalog_words, filter_text, job_text
 from lib.reports.page_links import ALL_TIME, PERIOD_PARAMETERS
 from lib.reports.period_labels import OWN, PRESET_LABELS
@@ -117,7 +117,7 @@ def status_text(alert: Alert, figures: AlertFigures, now: datetime) -> str:
         return t("Paused") if alert.pause_reason is None else t("Paused: {why}", why=t(alert.pause_reason.label))
     if alert.snoozed_until is not None and alert.is_snoozed(now):
         return t("Snoozed until {time}", time=figures.instant(alert.snoozed_until))
-    return t("Active")
+    return t_in_context("checks", "Active")
 
 
 def condition_text(definition: AlertDefinition, figures: AlertFigures) -> str:

@@ -45,8 +45,7 @@ class AlertCode(TextCode):
     ALERT_CRON = "alert_cron", "'{cron}' is not a cron line; right would be such as 0 8 * * 1, for Mondays at 8."
     ALERT_TOO_OFTEN = (
         "alert_too_often",
-        "The cron line '{cron}' asks for a check every {minutes} minutes; right would be every {least} minutes or less "
-        "often.",
+        "The cron line '{cron}' asks for checks that are {minutes} min apart; right would be {least} min or more.",
     )
     ALERT_AFTER_IMPORT = (
         "alert_after_import",

@@ -61,7 +61,7 @@ def _listing(space: Workspace, alerts: list[Alert]) -> None:
     listed = sorted(alerts, key=lambda each: _place(each, overviews[each.id]))[:MOST_ROWS]
     has_owners = current_user.may(Role.ADMIN) and space.settings.has_login
     labels = (
-        *(t("Name"), t("State"), t("Worst"), t("Since"), t("Status"), t("Watches")),
+        *(t("Name"), t("State"), t("Worst"), t("Since"), t("Checks"), t("Watches")),
         *(t("Last check"), t("Next check"), t("Owner")),
     )
     names = data_grid.unique_names(labels if has_owners else labels[:-1])

@@ -171,7 +171,7 @@ def test_scopes(small_app: App, owner: Client) -> None:
         ({"recipients": ["ann@example.com"]}, "recipients", "ann@example.com"),
         ({"recipients": ["ann"]}, "recipients", "not an e-mail address"),
         ({"webhooks": ["wh_1"]}, "webhooks", "wh_1"),
-        ({"schedule": {"cron": "* * * * *"}}, "schedule", "every 1 minutes"),
+        ({"schedule": {"cron": "* * * * *"}}, "schedule", "checks that are 1 min apart; right would be 5 min or more"),
         ({"status": "off"}, "status", "active, paused"),
         ({"colour": "red"}, "colour", "not a field of the body"),
     ],

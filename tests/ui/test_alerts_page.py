@@ -203,13 +203,13 @@ def test_from_its_making_to_its_end(page: AppTest) -> None:
     press(page, "Acknowledge now")
     assert table(page, 1)["Acknowledged"] == ["this machine: on it"]
     press(page, "Snooze now")
-    assert "Snoozed until" in said(page) and "Snoozed until" in table(page, 0)["Status"][0]
+    assert "Snoozed until" in said(page) and "Snoozed until" in table(page, 0)["Checks"][0]
     press(page, "End the snooze")
-    assert table(page, 0)["Status"] == ["Active"]
+    assert table(page, 0)["Checks"] == ["Active"]
     press(page, "Check now")
     assert "is checked." in said(page)
     press(page, "Pause")
-    assert kept()[0].status is AlertStatus.PAUSED and table(page, 0)["Status"] == ["Paused"]
+    assert kept()[0].status is AlertStatus.PAUSED and table(page, 0)["Checks"] == ["Paused"]
     assert not any(button.label == "Check now" for button in page.button)
     press(page, "Resume")
     assert kept()[0].status is AlertStatus.ACTIVE
@@ -287,7 +287,7 @@ def test_every_input_is_kept(page: AppTest) -> None:
     choose(page, "kind", ScheduleKind.CRON)
     assert "The next times are listed here" in said(page)
     page.text_input(key=key(page, "cron", "text_input")).input("* * * * *").run()
-    assert "every 5 minutes or less often" in said(page)
+    assert "right would be 5 min or more" in said(page)
     page.text_input(key=key(page, "cron", "text_input")).input("30 8 * * 1").run()
     assert "Next: Mon" in said(page)
     choose(page, "by", "executive")
@@ -406,5 +406,6 @@ def test_in_spanish(page: AppTest) -> None:
     page.query_params["lang"] = "es"
     page.run()
     row = page.dataframe[0].value.iloc[0]
-    assert (row["Nombre"], row["Estado"]) == ("Score", "Activa")
+    assert (row["Nombre"], row["Estado"], row["Revisiones"]) == ("Score", "Activa", "Activas")
+    assert not [name for name in row.index if "(" in name], "each head is another one"
     assert row["Vigila"] == "Puntaje promedio por debajo de 7,50 · Últimos 30 días"
