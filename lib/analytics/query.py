@@ -268,13 +268,11 @@ def parse_whole_number(parameters: Mapping[str, Sequence[str]], name: str, defau
 
     Raises InvalidParameterError naming the parameter.
     """
-    values = parameters.get(name)
-    if not values:
+    text = parse_single(parameters, name)
+    if text is None:
         return default
-    text = values[-1]
-    if len(values) > 1 or not (text.isascii() and text.isdigit() and len(text) < 12 and 1 <= int(text) <= most):
-        shown = ", ".join(values)[:60]
-        raise InvalidParameterError(name, ParameterCode.NOT_A_WHOLE_NUMBER, value=shown, most=most)
+    if not (text.isascii() and text.isdigit() and len(text) < 12 and 1 <= int(text) <= most):
+        raise InvalidParameterError(name, ParameterCode.NOT_A_WHOLE_NUMBER, value=text[:60], most=most)
     return int(text)
 
 
