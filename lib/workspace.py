@@ -216,7 +216,7 @@ class Workspace:
             file_storage.remove_partial(self.settings)
         handlers: dict[str, Handler] = {kind: partial(self._jobs.do, task) for kind, task in tasks.TASKS.items()}
         # A backup that waits for an import would come too late, and so would a key that is to be revoked.
-        beside = {kind: handlers.pop(kind) for kind in (JobKind.BACKUP, JobKind.STORED_ZONE)}
+        beside: dict[str, Handler] = {kind: handlers.pop(kind) for kind in (JobKind.BACKUP, JobKind.STORED_ZONE)}
         self._workers = [
             Worker(self.queue, beside, done=self._jobs.outcome),
             Worker(self.queue, handlers, self._jobs.tidy, self._jobs.outcome),

@@ -252,4 +252,4 @@ def _sort_key(sort: str, dimension: Dimension, metrics: Mapping[str, Metric]) ->
         place = "id" if field == CALL_CENTER.parameter else "name"
         return lambda group: getattr(group.call_center, place, None)
     hint, known = nearest(field, fields), ", ".join(fields)
-    raise InvalidParameterError("sort", ParameterCode.NOT_A_FIELD, value=field[:60], hint=hint, known=known)
+    raise InvalidParameterError("sort", ParameterCode.NOT_A_FIELD, value=sort[:60], hint=hint, known=known)

@@ -201,7 +201,7 @@ def sorted_rows(rows: Sequence[CriterionRow], sort: str | None) -> list[Criterio
     if field not in known:
         hint = nearest(field, known)
         raise InvalidParameterError(
-            "sort", ParameterCode.NOT_A_FIELD, value=field[:60], hint=hint, known=", ".join(known)
+            "sort", ParameterCode.NOT_A_FIELD, value=sort[:60], hint=hint, known=", ".join(known)
         )
 
     def value(row: CriterionRow) -> Any:

@@ -77,8 +77,8 @@ class Filters:
             hint = nearest(timezone, zone_names())
             raise InvalidParameterError("timezone", ParameterCode.NOT_A_ZONE, value=timezone, hint=hint)
         zone = zoneinfo.ZoneInfo(timezone) if timezone else workspace_zone
-        date_from = parse_moment("dateFrom", parse_single(parameters, "dateFrom"), zone)
-        date_to = parse_moment("dateTo", parse_single(parameters, "dateTo"), zone)
+        date_from = parse_moment("dateFrom", parse_single(parameters, "dateFrom"), zone, is_last=False)
+        date_to = parse_moment("dateTo", parse_single(parameters, "dateTo"), zone, is_last=True)
         if (
             date_from is not None
             and date_to is not None
@@ -195,13 +195,13 @@ def parse_choices(parameter: str, values: Sequence[str], choices: Sequence[str])
     return tuple(dict.fromkeys(chosen))
 
 
-def parse_moment(parameter: str, text: str | None, zone: zoneinfo.ZoneInfo) -> Moment | None:
-    """Read an ISO 8601 calendar date, which means the whole day, or a date-time, which means that instant.
+def parse_moment(parameter: str, text: str | None, zone: zoneinfo.ZoneInfo, *, is_last: bool) -> Moment | None:
+    """Read an end of a period: an ISO 8601 calendar date, which means the whole day, or a date-time, that instant.
 
     Both may be in the basic form (`20240131`); a date-time without an offset is meant in `zone`; 24:00 is the beginning
     of the next day. Week dates and ordinal dates are refused with the calendar dates that they mean. None for None.
 
-    Raises InvalidParameterError naming the parameter.
+    Raises InvalidParameterError naming the parameter, for an end after which or before which no evaluation may lie too.
     """
     if text is None:
         return None
@@ -213,24 +213,35 @@ def parse_moment(parameter: str, text: str | None, zone: zoneinfo.ZoneInfo) -> M
         raise _no_date(parameter, text, ParameterCode.NOT_A_MOMENT) from None
     if isinstance(moment, datetime) and moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    return _within_reach(moment)
+    return _within_reach(parameter, text, moment, is_last=is_last)
 
 
-def parse_day(parameter: str, text: str | None) -> date | None:
-    """Read an ISO 8601 calendar date; None for None. Raises InvalidParameterError as `parse_moment` does."""
+def parse_day(parameter: str, text: str | None, *, is_last: bool) -> date | None:
+    """Read an end of a period that is an ISO 8601 calendar date; None for None.
+
+    Raises InvalidParameterError as `parse_moment` does.
+    """
     if text is None:
         return None
     try:
-        return _within_reach(iso_dates.parse_date(text))
+        day = iso_dates.parse_date(text)
     except ValueError:
         raise _no_date(parameter, text, ParameterCode.NOT_A_DAY) from None
+    return _within_reach(parameter, text, day, is_last=is_last)
 
 
-def _within_reach(moment: Moment) -> Moment:
-    # No evaluation lies outside these years, so that an end beyond them says the same.
-    if moment.year < FIRST_DAY.year:
-        return FIRST_DAY
-    return LAST_DAY if moment.year > LAST_DAY.year else moment
+def _within_reach(parameter: str, text: str, moment: Moment, *, is_last: bool) -> Moment:
+    """Return an end within the years that evaluations lie in: one that reaches beyond them says the same.
+
+    Raises InvalidParameterError where all of the period lies outside.
+    """
+    if FIRST_DAY.year <= moment.year <= LAST_DAY.year:
+        return moment
+    is_before = moment.year < FIRST_DAY.year
+    if is_before == is_last:
+        code, first, last = ParameterCode.OUT_OF_REACH, str(FIRST_DAY), str(LAST_DAY)
+        raise InvalidParameterError(parameter, code, value=_shown(text), first=first, last=last)
+    return FIRST_DAY if is_before else LAST_DAY
 
 
 def _no_date(parameter: str, text: str, code: ParameterCode) -> InvalidParameterError:
@@ -257,13 +268,11 @@ def parse_whole_number(parameters: Mapping[str, Sequence[str]], name: str, defau
 
     Raises InvalidParameterError naming the parameter.
     """
-    values = parameters.get(name)
-    if not values:
+    text = parse_single(parameters, name)
+    if text is None:
         return default
-    text = values[-1]
-    if len(values) > 1 or not (text.isascii() and text.isdigit() and len(text) < 12 and 1 <= int(text) <= most):
-        shown = ", ".join(values)[:60]
-        raise InvalidParameterError(name, ParameterCode.NOT_A_WHOLE_NUMBER, value=shown, most=most)
+    if not (text.isascii() and text.isdigit() and len(text) < 12 and 1 <= int(text) <= most):
+        raise InvalidParameterError(name, ParameterCode.NOT_A_WHOLE_NUMBER, value=text[:60], most=most)
     return int(text)
 
 

@@ -37,6 +37,10 @@ class ParameterCode(TextCode):
     )
     A_WEEK = "a_week", "{parameter} '{value}' is a week; right would be its days, from {first} to {last}."
     FIRST_AFTER_LAST = "first_after_last", "{parameter} lies after {last}; right would be an earlier date."
+    OUT_OF_REACH = (
+        "out_of_reach",
+        "{parameter} '{value}' is out of reach; right would be a date from {first} to {last}.",
+    )
     NO_NUMBER = "no_number", "{parameter} '{value}' is not a number; right would be such as 7 or 7.5."
     LOW_ABOVE_HIGH = "low_above_high", "{parameter} is more than {last} ({high}); right would be a smaller number."
     TOO_MANY_IDS = (

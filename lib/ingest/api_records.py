@@ -21,7 +21,7 @@ from lib.errors.codes import FailureCode
 from lib.errors.field_codes import FieldCode
 from lib.ingest.answer_rows import RESULTS
 from lib.ingest.converter import Batch, Converter, RowProblem
-from lib.ingest.json_values import NESTED, json_text, rough_size
+from lib.ingest.json_values import NESTED, json_text, nested_text, rough_size
 from lib.ingest.mapping import Mapping, folded, shortened
 from lib.ingest.new_fields import fields_of_types, type_of_value
 
@@ -192,16 +192,17 @@ class _Checker:
             is_good = False
             if len(problems) >= room:
                 break
-            problems.append(self._problem(number, name, canonical, canonical in row))
+            problems.append(self._problem(number, name, value, canonical, canonical in row))
         return (row if is_good else None), results, problems
 
-    def _problem(self, number: int, name: str, canonical: str | None, is_twice: bool) -> RowProblem:
+    def _problem(self, number: int, name: str, value: object, canonical: str | None, is_twice: bool) -> RowProblem:
         """Describe a value that has no place in a row."""
+        sent = value if isinstance(value, str) else nested_text(value)
         if canonical is None:
             shown = shortened(name, 60)
             unknown = FailureCode.NOT_A_COLUMN.of(hint=nearest(shown, self._columns))
             known = FailureCode.OTHER.of(text=", ".join(self._columns))
-            return RowProblem(_SOURCE, number, shown, "", unknown, known)
+            return RowProblem(_SOURCE, number, shown, sent, unknown, known)
         if is_twice:
-            return RowProblem(_SOURCE, number, canonical, "", FailureCode.TWICE.of(), FailureCode.RIGHT_ONE.of())
-        return RowProblem(_SOURCE, number, canonical, "", FailureCode.NESTED.of(), FailureCode.RIGHT_SINGLE.of())
+            return RowProblem(_SOURCE, number, canonical, sent, FailureCode.TWICE.of(), FailureCode.RIGHT_ONE.of())
+        return RowProblem(_SOURCE, number, canonical, sent, FailureCode.NESTED.of(), FailureCode.RIGHT_SINGLE.of())

@@ -113,7 +113,7 @@ def _refusal(value: str, kind: CellKind, options: FileOptions, outside: datetime
     if (number := _refused_number(value, kind, options)) is not None:
         return number
     known = joined([f"'{each}'" for each in formats], FailureCode.EITHER) if formats else ValueCode.RIGHT_ISO.of()
-    right = ValueCode.RIGHT_DATE.of(formats=known, first=FIRST_DAY.year, last=LAST_DAY.year)
+    right = ValueCode.RIGHT_DATE.of(formats=known, first=_FIRST.isoformat(), last=_LAST.isoformat())
     if outside is not None:
         day = outside.date().isoformat()
         return ValueParseError(

@@ -39,7 +39,7 @@ def decode_body(body: Body, may_be_array: bool = True, window_bytes: int = _WIND
 def decode_object(body: Body) -> dict[str, object]:
     """Decode a body that is one object, an evaluation. Raises FileError where it is none, or too long."""
     if len(body) > MAX_ITEM_BYTES:
-        raise _too_long(1)
+        raise _too_long(_place(1))
     try:
         found = DECODER.decode(body.removeprefix(codecs.BOM_UTF8).decode())
     except (ValueError, RecursionError):
@@ -61,8 +61,10 @@ def _decode_array(window: JsonWindow) -> Iterator[object]:
         _check_count(number)
         yield _decode_item(window, number)
         more = window.skip(",")
+        if more and window.next_character() in ("]", ""):
+            raise _no_json(_place(number), "is followed by a comma, and by no other one")
         if not more and not window.skip("]"):
-            raise _no_json(number, "is not followed by a comma or the array's end")
+            raise _no_json(_place(number), "is not followed by a comma or the array's end")
     if window.next_character():
         raise FileError(f"{_NOT_JSON}: something follows the array's end.")
 
@@ -76,12 +78,12 @@ def _decode_lines(body: Body) -> Iterator[object]:
         end = body.find(b"\n", position)
         end = len(body) if end < 0 else end
         if end - position > MAX_ITEM_BYTES:
-            raise _too_long(number)
+            raise _too_long(f"line {number:,}")
         try:
             line = body[position:end].decode()
             yield DECODER.decode(line) if line.strip() else {}
         except (ValueError, RecursionError):
-            raise _no_json(number) from None
+            raise _no_json(f"line {number:,}") from None
         position = end + 1
 
 
@@ -101,10 +103,10 @@ def _decode_item(window: JsonWindow, number: int) -> object:
         return window.decode_item()[0]
     except JsonItemError as error:
         if error.why is WrongItem.TOO_LONG:
-            raise _too_long(number) from None
+            raise _too_long(_place(number)) from None
         if error.why is WrongItem.TOO_DEEP:
-            raise _no_json(number, "is nested too deep") from None
-        raise _no_json(number) from None
+            raise _no_json(_place(number), "is nested too deep") from None
+        raise _no_json(_place(number)) from None
 
 
 def _check_count(number: int) -> None:
@@ -112,12 +114,17 @@ def _check_count(number: int) -> None:
         raise RefusedError(413, f"More than {MAX_OBJECTS:,} evaluations are sent at once; right would be fewer.")
 
 
-def _too_long(number: int) -> FileError:
+def _place(number: int) -> str:
+    """Return what an item of an array is called; one of lines is named by its line, blank ones counted."""
+    return f"evaluation {number:,}"
+
+
+def _too_long(place: str) -> FileError:
     return FileError(
-        f"Evaluation {number:,} of the body is longer than {MAX_ITEM_BYTES // 1024} KB, the most that one may be; "
+        f"{place.capitalize()} of the body is longer than {MAX_ITEM_BYTES // 1024} KB, the most that one may be; "
         "right would be an object in the canonical columns."
     )
 
 
-def _no_json(number: int, why: str = "is no JSON") -> FileError:
-    return FileError(f"{_NOT_JSON}: evaluation {number:,} {why}.")
+def _no_json(place: str, why: str = "is no JSON") -> FileError:
+    return FileError(f"{_NOT_JSON}: {place} {why}.")

@@ -228,7 +228,7 @@ def _check_member(name: str, value: str, known: Sequence[str]) -> None:
 
 
 def _day(raw: Mapping[str, Sequence[str]], name: str) -> date | None:
-    return parse_day(name, parse_single(raw, name))
+    return parse_day(name, parse_single(raw, name), is_last=name == COMPARED_DAYS[1])
 
 
 def _number(raw: Mapping[str, Sequence[str]], name: str, most: int) -> int | None:

@@ -79,16 +79,44 @@ def test_the_end_of_a_day_is_the_beginning_of_the_next() -> None:
 
 
 def test_a_day_alone() -> None:
-    assert parse_day("compareFrom", "2024-01-31") == date(2024, 1, 31) and parse_day("compareFrom", None) is None
-    assert parse_day("compareFrom", "1801-01-31") == date(1970, 1, 1)
-    for text in ("2024-W05", "2024-01-31T10:00", "soon"):
+    assert parse_day("compareFrom", "2024-01-31", is_last=False) == date(2024, 1, 31)
+    assert parse_day("compareFrom", None, is_last=False) is None
+    assert parse_day("compareFrom", "1801-01-31", is_last=False) == date(1970, 1, 1)
+    assert parse_day("compareTo", "2101-01-31", is_last=True) == date(2099, 12, 31)
+    for text in ("2024-W05", "2024-01-31T10:00", "soon", "2101-01-31"):
         with pytest.raises(InvalidParameterError):
-            parse_day("compareFrom", text)
+            parse_day("compareFrom", text, is_last=False)
+    with pytest.raises(InvalidParameterError, match="compareTo '1801-01-31' is out of reach"):
+        parse_day("compareTo", "1801-01-31", is_last=True)
 
 
 def test_far_ends_are_all_there_is() -> None:
     found = parse(dateFrom="0001-01-01", dateTo="9999-12-31T23:59:59-12:00")
     assert (found.date_from, found.date_to) == (date(1970, 1, 1), date(2099, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "parameter"),
+    [
+        ({"dateFrom": "1900-01-01", "dateTo": "1900-01-02"}, "dateTo"),
+        ({"dateTo": "1969-12-31T23:59:59Z"}, "dateTo"),
+        ({"dateFrom": "2100-01-01", "dateTo": "2100-02-01"}, "dateFrom"),
+        ({"dateFrom": "2100-01-01"}, "dateFrom"),
+    ],
+)
+def test_a_period_of_no_day_within_reach_is_no_other_period(parameters: dict[str, str], parameter: str) -> None:
+    with pytest.raises(InvalidParameterError) as caught:
+        parse(**parameters)
+    right = "is out of reach; right would be a date from 1970-01-01 to 2099-12-31."
+    assert (caught.value.parameter, caught.value.message) == (
+        parameter,
+        f"{parameter} '{parameters[parameter]}' {right}",
+    )
+
+
+def test_an_open_period_may_reach_beyond() -> None:
+    assert parse(dateFrom="1900-01-01").date_from == date(1970, 1, 1)
+    assert parse(dateTo="2100-01-01").date_to == date(2099, 12, 31)
 
 
 def test_nothing_asked_is_everything() -> None:
@@ -165,7 +193,7 @@ def test_whole_numbers(parameters: dict[str, list[str]], number: int) -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [["0"], ["51"], ["-1"], ["1.5"], [""], ["x"], ["²"], ["9" * 5_000], ["2", "3"]],
+    [["0"], ["51"], ["-1"], ["1.5"], [""], ["x"], ["²"], ["9" * 900]],
     ids=lambda each: each[0][:5],
 )
 def test_numbers_that_can_not_be(values: list[str]) -> None:
@@ -173,6 +201,11 @@ def test_numbers_that_can_not_be(values: list[str]) -> None:
         parse_whole_number({"size": values}, "size", 7, 50)
     assert caught.value.parameter == "size" and len(str(caught.value)) < 150
     assert str(caught.value).endswith("is not a whole number from 1 to 50.")
+
+
+def test_a_number_is_given_once() -> None:
+    with pytest.raises(InvalidParameterError, match=r"^size is given 2 times; it may be given once\.$"):
+        parse_whole_number({"size": ["2", "3"]}, "size", 7, 50)
 
 
 def test_what_may_be_given_once() -> None:

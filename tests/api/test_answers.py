@@ -350,6 +350,14 @@ def test_today_is_of_the_zone_asked_for(client: Client) -> None:
         ("/v1/analytics/campaigns?sort=campaignId&sort=campaignName", "sort", "given 2 times"),
         ("/v1/analytics/summary?isAICall=maybe", "isAICall", "true nor false"),
         ("/v1/analytics/summary?timezone=Mars", "timezone", "IANA"),
+        ("/v1/analytics/summary?dateFrom=1900-01-01&dateTo=1900-01-02", "dateTo", "'1900-01-02' is out of reach"),
+        ("/v1/analytics/trends?dateFrom=2100-01-01&dateTo=2100-02-01", "dateFrom", "from 1970-01-01 to 2099-12-31"),
+        ("/v1/analytics/campaigns?page=1&page=2", "page", "page is given 2 times; it may be given once."),
+        *(
+            (f"/v1/analytics/{path}sort={sort}", "sort", f"sort '{sort}' is not a field")
+            for path in ("campaigns?", "executives?", "criteria?", "breakdown?by=campaign&")
+            for sort in ("", "-", "-averageScor")
+        ),
         ("/v1/evaluations?state=Finished", "state", "right would be Pending, Processing, Completed, Failed."),
         ("/v1/analytics/trends?sentiment=Postive", "sentiment", "did you mean 'Positive'"),
     ],

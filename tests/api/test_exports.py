@@ -258,6 +258,13 @@ def test_a_trend_of_too_many_points_is_refused_at_the_order(
     assert finished(client, taken.json()["jobId"])["status"] == "completed"
 
 
+def test_an_idempotency_key_has_its_limit(client: Client) -> None:
+    order = {"json": {"format": "csv"}, "headers": {"Idempotency-Key": "k" * 5_000}}
+    error = client.refused(400, "INVALID_PARAMETER", "POST", "/v1/analytics/export", **order)
+    words = "Idempotency-Key has a value of 5,000 characters; right would be at most 255."
+    assert (error["parameter"], error["message"]) == ("Idempotency-Key", words)
+
+
 def test_an_order_that_is_too_large(client: Client) -> None:
     order = {"format": "csv", "campaignId": [f"{number:04}" + "x" * 300 for number in range(1_000)]}
     answer = client.ask("POST", "/v1/analytics/export", json=order)

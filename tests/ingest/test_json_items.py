@@ -59,8 +59,9 @@ def test_lines_are_what_json_says(items: list[object], end: str, has_mark: bool)
         ("  ", "is empty"),
         ("[", "evaluation 1 is no JSON"),
         ('[{"id": 1}', "evaluation 1 is not followed"),
-        ('[{"id": 1},', "evaluation 2 is no JSON"),
-        ('[{"id": 1},]', "evaluation 2 is no JSON"),
+        ('[{"id": 1},', "evaluation 1 is followed by a comma, and by no other one"),
+        ('[{"id": 1},]', "evaluation 1 is followed by a comma, and by no other one"),
+        ('[{"id": 1}, ,{"id": 2}]', "evaluation 2 is no JSON"),
         ('[{"id": 1}{"id": 2}]', "evaluation 1 is not followed"),
         ('[{}, {"id" 1}, {}]', "evaluation 2 is no JSON"),
         ('[{}, {"id": "\\x"}, {}]', "evaluation 2 is no JSON"),
@@ -69,7 +70,8 @@ def test_lines_are_what_json_says(items: list[object], end: str, has_mark: bool)
         ("[{}, 1.]", "evaluation 2 is not followed"),
         ("[{}] [{}]", "something follows"),
         ('[{}, {"id": [' + "[" * 5_000, "evaluation 2 is nested too deep"),
-        ('{"id": 1}\n{"id": ', "evaluation 2 is no JSON"),
+        ('{"id": 1}\n{"id": ', "line 2 is no JSON"),
+        ('{"id": 1}\n\n{bad}', "line 3 is no JSON"),
     ],
 )
 def test_what_is_no_json_is_named(text: str, why: str, window: int) -> None:
@@ -147,8 +149,11 @@ def test_an_evaluation_is_not_longer_than_its_columns_can_be() -> None:
     longest = json.dumps([{"id": str(number), **dict.fromkeys(FIELDS, text)} for number in range(3)])
     assert len(longest) > MAX_ITEM_BYTES
     assert [len(item) for item in decode_body(longest.encode()) if isinstance(item, dict)] == [len(FIELDS)] * 3
-    for body in (b'[{}, "' + b"x" * MAX_ITEM_BYTES + b'"]', b'{}\n"' + b"x" * MAX_ITEM_BYTES + b'"'):
-        with pytest.raises(FileError, match="Evaluation 2 of the body is longer than 512 KB"):
+    for body, place in (
+        (b'[{}, "' + b"x" * MAX_ITEM_BYTES + b'"]', "Evaluation"),
+        (b'{}\n"' + b"x" * MAX_ITEM_BYTES + b'"', "Line"),
+    ):
+        with pytest.raises(FileError, match=f"{place} 2 of the body is longer than 512 KB"):
             list(decode_body(body))
 
 

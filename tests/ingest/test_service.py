@@ -17,11 +17,12 @@ from lib.analytics import breakdowns, queries
 from lib.analytics.grants import EVERYTHING
 from lib.catalog.catalog import BUILT_IN
 from lib.catalog.dimensions import CALL_CENTER, CAMPAIGN
-from lib.errors import CancelledError, FileError, MappingError, SampleDataError, TimeZoneChangedError
+from lib.errors import BadRowsError, CancelledError, FileError, MappingError, SampleDataError, TimeZoneChangedError
 from lib.ingest import history, sample_data, service
 from lib.ingest.api_records import convert_objects
 from lib.ingest.file_reading import InputFile
 from lib.ingest.import_run import ImportProgress, ImportRequest
+from lib.ingest.json_items import decode_body
 from lib.jobs import tasks
 from lib.jobs.queue import MAX_ATTEMPTS
 from lib.jobs.tasks import TASKS
@@ -403,3 +404,23 @@ def test_what_is_wrong_with_many_objects_is_counted_and_not_kept() -> None:
     good = {"id": "a", "audioDate": "2024-01-01"}
     mixed = convert_objects([good, 7, {**good, "averageNote": "x"}, {**good, "id": "b"}], zone, EVERYTHING, BUILT_IN)
     assert (mixed.read, mixed.bad) == (4, 2) and [problem.row for problem in mixed.problems] == [2, 3]
+
+
+def test_what_a_post_sent_is_quoted(workspace: Workspace) -> None:
+    good = {"id": "x", "audioDate": "2026-01-01"}
+    text = json.dumps(
+        [
+            {**good, "foo": 11},
+            {**good, "id": {"a": [1, "b"]}},
+            {**good, "ID": "y"},
+            {"id": "n1", "audioDate": "1970-01-01T12:00:00"},
+        ]
+    )
+    objects = [*decode_body(text.encode())]
+    with pytest.raises(BadRowsError) as caught:
+        workspace.write_evaluations(objects, "test", EVERYTHING)
+    words = caught.value.message
+    assert "row 1, foo: '11' is not a column" in words
+    assert """row 2, id: '{"a": [1, "b"]}' holds a list or an object""" in words
+    assert "row 3, id: 'y' is there twice" in words
+    assert "means 1970-01-01, outside 1970-01-03 to 2099-12-29" in words and ", from 1970-01-03 to 2099-12-29." in words

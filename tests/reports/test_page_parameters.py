@@ -226,3 +226,16 @@ def test_a_period_is_named_or_dates() -> None:
         assert one_problem(**raw) == (
             "'period' is given together with dates, and these count; right would be one of both."
         )
+
+
+@pytest.mark.parametrize(
+    ("raw", "ignored"),
+    [
+        ({"dateFrom": ["2100-01-01"], "dateTo": ["2100-02-01"]}, "dateFrom '2100-01-01'"),
+        ({"dateFrom": ["1900-01-01"], "dateTo": ["1900-01-02"]}, "dateTo '1900-01-02'"),
+        ({"compareFrom": ["2100-01-01"]}, "compareFrom '2100-01-01'"),
+        ({"compareTo": ["1900-01-01"]}, "compareTo '1900-01-01'"),
+    ],
+)
+def test_an_end_out_of_reach_is_named(raw: dict[str, list[str]], ignored: str) -> None:
+    assert one_problem(**raw) == f"{ignored} is out of reach; right would be a date from 1970-01-01 to 2099-12-31."

@@ -124,7 +124,7 @@ def _summary(connection: Connection, asked: Filters, calendar: Calendar, metrics
 def _breakdown(dimension: Dimension) -> Callable[..., Awaitable[Response]]:
     async def breakdown(request: Request, space: Space, key: Reader) -> Response:
         parameters = strict_query(request, (*space.catalog.parameters, *PAGE_NAMES, "sort", METRICS_PARAMETER))
-        sort = parse_single(parameters, "sort") or _LARGEST_FIRST
+        sort = _sort(parameters)
         return await _answer_breakdown(request, space, key, parameters, dimension, sort, is_named=False)
 
     return breakdown
@@ -140,6 +140,11 @@ async def breakdown(request: Request, space: Space, key: Reader) -> Response:
     return await _answer_breakdown(request, space, key, parameters, dimension, sort, is_named=True)
 
 
+def _sort(parameters: Mapping[str, list[str]]) -> str:
+    asked = parse_single(parameters, "sort")
+    return _LARGEST_FIRST if asked is None else asked
+
+
 def _parse_by(parameters: Mapping[str, list[str]], catalog: Catalog) -> Dimension | None:
     """Read what to group by; None where it is not said."""
     parse_single(parameters, "by")
@@ -149,7 +154,7 @@ def _parse_by(parameters: Mapping[str, list[str]], catalog: Catalog) -> Dimensio
 
 def _parse_sort(parameters: Mapping[str, list[str]], dimension: Dimension, catalog: Catalog) -> str:
     """Read what a breakdown whose groups have an `id` and a `name` is sorted by, as the query module calls it."""
-    sort = parse_single(parameters, "sort") or _LARGEST_FIRST
+    sort = _sort(parameters)
     field = sort.removeprefix("-")
     # No and Yes are in the order of their ids.
     name = dimension.parameter if isinstance(dimension, FlagDimension) else breakdowns.order_of_names(dimension)
@@ -157,7 +162,7 @@ def _parse_sort(parameters: Mapping[str, list[str]], dimension: Dimension, catal
     names = {"id": dimension.parameter, "name": name, **{metric: metric for metric in metrics}}
     if field not in names:
         hint, known = nearest(field, names), ", ".join(names)
-        raise InvalidParameterError("sort", ParameterCode.NOT_A_FIELD, value=field[:60], hint=hint, known=known)
+        raise InvalidParameterError("sort", ParameterCode.NOT_A_FIELD, value=sort[:60], hint=hint, known=known)
     return sort.replace(field, names[field])
 
 

@@ -26,6 +26,8 @@ from lib.api.file_answer import OfferedFile, answer_file, asked_parts
 from lib.api.filter_body import Ids, filter_fields, filter_parameters
 from lib.api.serializers import answer, to_json
 from lib.catalog.catalog import Catalog
+from lib.errors import InvalidParameterError
+from lib.errors.parameter_codes import ParameterCode
 from lib.exports import file_storage, signed_urls
 from lib.exports.service import (
     RECORD_REPORTS,
@@ -44,6 +46,9 @@ from lib.workspace import Workspace
 downloads = APIRouter(prefix="/downloads", tags=["Exports"])
 
 _TYPES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE, "pdf": "application/pdf"}
+
+MAX_IDEMPOTENCY_KEY = 255
+"""Characters of an Idempotency-Key."""
 
 _ONE_FETCH_SECONDS = 60
 
@@ -136,10 +141,16 @@ def start(
     space: Space,
     key: Exporter,
     body: request_body.Body,
-    idempotency_key: Annotated[str | None, Header(max_length=255, description="The same gives the same job.")] = None,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="The same gives the same job.", json_schema_extra={"maxLength": MAX_IDEMPOTENCY_KEY}),
+    ] = None,
 ) -> Response:
     """Start an export; ask its status URL how far it is. Evaluations and answers take evaluations:read besides."""
     strict_query(request, ())
+    if idempotency_key is not None and len(idempotency_key) > MAX_IDEMPOTENCY_KEY:
+        characters, most = f"{len(idempotency_key):,}", MAX_IDEMPOTENCY_KEY
+        raise InvalidParameterError("Idempotency-Key", ParameterCode.VALUE_TOO_LONG, characters=characters, most=most)
     order = request_body.parsed(request, body, _order_model(space.catalog))
     if order.report in _RECORDS:
         check_scope(key, _RECORDS_SCOPE)
