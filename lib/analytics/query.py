@@ -239,8 +239,8 @@ def _within_reach(parameter: str, text: str, moment: Moment, *, is_last: bool) -
         return moment
     is_before = moment.year < FIRST_DAY.year
     if is_before == is_last:
-        code, first, last = ParameterCode.OUT_OF_REACH, str(FIRST_DAY), str(LAST_DAY)
-        raise InvalidParameterError(parameter, code, value=_shown(text), first=first, last=last)
+        first, last = str(FIRST_DAY), str(LAST_DAY)
+        raise InvalidParameterError(parameter, ParameterCode.OUT_OF_REACH, value=_shown(text), first=first, last=last)
     return FIRST_DAY if is_before else LAST_DAY
 
 

@@ -171,8 +171,8 @@ class DefinitionReader:
         choosing = (PERIOD, *self.catalog.parameters)
         for named, names in ((export, (*options, METRICS_PARAMETER, *choosing)), (parameters, choosing)):
             if unknown := next((name for name in named if name not in names), None):
-                code, hint = ParameterCode.NOT_OF_AN_EXPORT, nearest(unknown[:60], names)
-                raise InvalidParameterError(unknown[:60], code, hint=hint)
+                hint = nearest(unknown[:60], names)
+                raise InvalidParameterError(unknown[:60], ParameterCode.NOT_OF_AN_EXPORT, hint=hint)
         report = str(export.get("report", "evaluations"))
         width = export_granularity(export.get("granularity"), report)
         metrics_of(export, self.catalog)
