@@ -69,10 +69,6 @@ class ParameterCode(TextCode):
         "metrics_of_reports",
         "{parameter} are of reports that have figures; right would be one of {known}.",
     )
-    NOT_OF_THE_REPORT = (
-        "not_of_the_report",
-        "{parameter} is of the report {known} alone; right would be to leave it out of the report {report}.",
-    )
     TOO_MANY_ASKED_FOR = "too_many_asked_for", "{parameter} names {count} metrics, of {most} at most."
     NOT_A_COMPARISON = (
         "not_a_comparison",

@@ -206,16 +206,6 @@ def export_metrics(names: Sequence[str], report: str, catalog: Catalog) -> tuple
     return check_metric_names(names, catalog)
 
 
-def export_granularity(name: str | None, report: str) -> Granularity:
-    """Return the width of a trend's points that an order names; daily for None.
-
-    Raises InvalidParameterError where a report that has none names one.
-    """
-    if name is not None and report != reports.TRENDS:
-        raise InvalidParameterError("granularity", ParameterCode.NOT_OF_THE_REPORT, report=report, known=reports.TRENDS)
-    return Granularity(name) if name is not None else Granularity.DAILY
-
-
 def check_period(report: str, filters: Filters, period: ResolvedPeriod, calendar: Calendar, width: Granularity) -> None:
     """Raise InvalidParameterError where a report can't be of a period: a trend that would have too many points."""
     if report == reports.TRENDS and period.date_from is not None and period.date_to is not None:

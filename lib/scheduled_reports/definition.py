@@ -20,8 +20,8 @@ from lib.delivery.schedule import Schedule, parse_schedule
 from lib.errors import InvalidParameterError, nearest
 from lib.errors.parameter_codes import ParameterCode
 from lib.errors.report_codes import ReportCode
-from lib.exports.reports import FORMATS, REPORTS, TRENDS
-from lib.exports.service import check_period, export_granularity, export_metrics
+from lib.exports.reports import FORMATS, REPORTS
+from lib.exports.service import check_period, export_metrics
 from lib.i18n import LANGUAGES
 from lib.reports import page_parameters
 from lib.reports.page_links import PERIOD
@@ -81,8 +81,6 @@ class ReportDefinition:
     def from_row(cls, row: Mapping[str, Any]) -> ReportDefinition:
         """Return the definition that the table holds."""
         changed: dict[str, Any] = {name: tuple(row[name]) for name in ("recipients", "attachments", "accounts")}
-        if row.get("export") and row["export"].get("report") != TRENDS:  # an earlier version kept one that did nothing
-            changed["export"] = {name: value for name, value in row["export"].items() if name != "granularity"}
         return cls(**{**row, **changed, "schedule": parse_schedule(row["schedule"])})
 
 
@@ -174,7 +172,7 @@ class DefinitionReader:
                 hint = nearest(unknown[:60], names)
                 raise InvalidParameterError(unknown[:60], ParameterCode.NOT_OF_AN_EXPORT, hint=hint)
         report = str(export.get("report", "evaluations"))
-        width = export_granularity(export.get("granularity"), report)
+        width = Granularity(export.get("granularity", Granularity.DAILY))
         metrics_of(export, self.catalog)
         filters = export_filters({**export, **parameters}, self.calendar, self.catalog)
         period = ResolvedPeriod(filters.date_from, filters.date_to)  # where an end is open, it is known later

@@ -221,7 +221,6 @@ def test_what_can_not_be_is_refused(client: Client, change: dict[str, Any], para
 @pytest.mark.parametrize(
     ("export", "parameters", "parameter", "says"),
     [
-        ({"report": "campaigns", "granularity": "weekly"}, {}, "granularity", "of the report trends alone"),
         ({"report": "trends"}, {"granularity": ["weekly"]}, "granularity", "not a parameter of an export"),
         ({"report": "trends", "dateFrom": "1970-01-01", "dateTo": "2099-12-31"}, {}, "granularity", "monthly"),
         ({"report": "trends"}, {"dateFrom": ["1970-01-01"], "dateTo": ["2099-12-31"]}, "granularity", "monthly"),

@@ -18,6 +18,7 @@ from lib.access.actors import SystemActor
 from lib.access.api_keys import Key
 from lib.access.audit_log import Action
 from lib.analytics import planner
+from lib.analytics.calendar import Granularity
 from lib.analytics.metric_names import METRICS_PARAMETER
 from lib.api import request_body
 from lib.api.dependencies import Exporter, Reader, Space, base_url, check_scope, filters_of, strict_query
@@ -33,7 +34,6 @@ from lib.exports.service import (
     RECORD_REPORTS,
     ExportRequest,
     check_period,
-    export_granularity,
     export_metrics,
     exported_grant,
 )
@@ -70,9 +70,7 @@ class ExportOrder(BaseModel):
     dateFrom: str | None = Field(None, description="First day (or instant), ISO 8601.", examples=["2024-01-01"])
     dateTo: str | None = Field(None, description="Last day (or instant), inclusive.", examples=["2024-01-31"])
     timezone: str | None = None
-    granularity: Literal["daily", "weekly", "monthly"] = Field(
-        "daily", description="The width of a point. Of trends alone."
-    )
+    granularity: Literal["daily", "weekly", "monthly"] = Field("daily", description="The width of a point of trends.")
     metrics: Ids = Field(
         None, description="Metrics to add as columns, by name: own or built-in ones. Not of evaluations and answers."
     )
@@ -157,7 +155,7 @@ def start(
     names = filter_parameters(order, (METRICS_PARAMETER,)).get(METRICS_PARAMETER, ())
     metrics = export_metrics(names, order.report, space.catalog)
     filters = filters_of(filter_parameters(order, space.catalog.parameters), space, key)
-    width = export_granularity(order.granularity if "granularity" in order.model_fields_set else None, order.report)
+    width = Granularity(order.granularity)
     with space.facts.read(space.settings.query_seconds) as connection:
         period = planner.resolve_period(connection, filters, space.calendar)
     check_period(order.report, filters, period, space.calendar, width)
