@@ -70,6 +70,13 @@ def test_import(settings: Settings, calls: Path) -> None:
     assert "equals the facts: 2 evaluations" in run("check").stdout
 
 
+def test_what_a_file_holds_does_not_steer_the_terminal(run: Run, calls: Path) -> None:
+    calls.write_text("id,audioDate,averageNote\na,2024-01-01,\x1b[31mred\x9b2J\n")
+    done = run("import", calls, "--dry-run")
+    assert done.returncode == 1 and "'\\x1b[31mred\\x9b2J' is not a number" in done.stderr
+    assert not {*done.stderr} & {"\x1b", "\x9b"} and "1 bad row, with the reason" in done.stderr
+
+
 def test_bad_rows(run: Run, calls: Path) -> None:
     calls.write_text("id,audioDate,averageNote\na,2024-01-01,5\nb,2024-01-02,60\n")
     done = run("import", calls)

@@ -24,6 +24,7 @@ from lib.catalog.catalog import BUILT_IN
 from lib.cli import access, archive, fields, imports, metrics, reports
 from lib.cli.migrate import migrate_command
 from lib.cli.task_runner import perform, progress, this_user
+from lib.cli.terminal import echo
 from lib.errors import CallboardError, CancelledError, ConflictError, SampleDataError, nearest
 from lib.ingest import sample_data
 from lib.ingest.sample_fields import with_sample_fields
@@ -76,18 +77,18 @@ def import_command(
             raise CancelledError("Nothing was loaded.") from None
         result = perform(JobKind.IMPORT, {**payload, "replace_sample": True})
     for problem in map(import_text.problem_in_words, result["problems"][:LISTED_PROBLEMS]):
-        click.echo(
+        echo(
             f"{problem['file']}, row {problem['row']}, column {problem['column']}: '{problem['value']}' "
             f"{problem['problem']}; right would be {problem['right']}",
             err=True,
         )
     for warning in import_text.warnings_in_words(result):
-        click.echo(f"Warning: {warning}", err=True)
+        echo(f"Warning: {warning}", err=True)
     if result["bad"]:
         count = f"{result['bad']} bad {'row' if result['bad'] == 1 else 'rows'}"
-        click.echo(f"{count}, with the reason of each: {result['bad_rows_file']}", err=True)
+        echo(f"{count}, with the reason of each: {result['bad_rows_file']}", err=True)
     for line in import_text.in_words(result, is_plain=True):
-        click.echo(line)
+        echo(line)
     came_to = ImportResult(result["result"])
     sys.exit(0 if came_to is ImportResult.LOADED or (came_to is ImportResult.DRY_RUN and not result["bad"]) else 1)
 
@@ -105,12 +106,12 @@ def sample_command(rows: int, seed: int, until: datetime | None, to: Path | None
     if to is not None:
         with data_dir.user_umask():
             _write_sample(rows, seed, until.date() if until else None, to)
-        click.echo(f"rows written: {rows}")
+        echo(f"rows written: {rows}")
         return
     last_day = until.date().isoformat() if until else None
     result = perform(JobKind.SAMPLE, {"rows": rows, "seed": seed, "until": last_day, "replace": yes})
-    click.echo(f"rows made: {result['rows']}")
-    click.echo(f"days: {result['first_day']} to {result['last_day']}")
+    echo(f"rows made: {result['rows']}")
+    echo(f"days: {result['first_day']} to {result['last_day']}")
 
 
 @commands.command("check")
@@ -119,19 +120,19 @@ def check_command(repair: bool) -> None:
     """Recompute the rollup from the facts, and look at ids, names and days; exit with 1 where something is wrong."""
     result = perform(JobKind.CHECK, {"repair": repair})
     for line in result["lines"]:
-        click.echo(line)
+        echo(line)
     if result["differences"]:
-        click.echo(f"{result['differences']} cells differ (at most 20 are listed).", err=True)
+        echo(f"{result['differences']} cells differ (at most 20 are listed).", err=True)
     for line in result["repaired"]:
-        click.echo(f"Repaired: {line}.")
+        echo(f"Repaired: {line}.")
     if result["left"]:
         if repair:
-            click.echo("This is left, which a repair can't mend:")
-            click.echo("\n".join(result["left"]))
+            echo("This is left, which a repair can't mend:")
+            echo("\n".join(result["left"]))
         else:
-            click.echo("To mend what can be mended: callboard check --repair", err=True)
+            echo("To mend what can be mended: callboard check --repair", err=True)
         sys.exit(1)
-    click.echo(f"The rollup equals the facts: {result['evaluations']} evaluations.")
+    echo(f"The rollup equals the facts: {result['evaluations']} evaluations.")
 
 
 @commands.command("timezone")
@@ -143,14 +144,14 @@ def timezone_command(zone: str | None, yes: bool) -> None:
     Every evaluation's day is computed anew, so that each day, week and month holds other evaluations.
     """
     if zone is None:
-        click.echo(perform(JobKind.STORED_ZONE, {})["zone"])
+        echo(perform(JobKind.STORED_ZONE, {})["zone"])
         return
     if zone not in settings.zone_names():
         raise click.BadParameter(
             f"'{zone}' is not an IANA time zone{nearest(zone, settings.zone_names())}", param_hint="ZONE"
         )
     if perform(JobKind.STORED_ZONE, {"new": zone}, new_zone=zone)["zone"] == zone:
-        click.echo(f"The time zone is {zone} already; nothing was changed.")
+        echo(f"The time zone is {zone} already; nothing was changed.")
         return
     if not yes and not click.confirm(
         f"Every evaluation's day will be computed anew in {zone}; each day, week and month will hold other "
@@ -160,8 +161,8 @@ def timezone_command(zone: str | None, yes: bool) -> None:
     ):
         raise CancelledError("Nothing was changed.")
     result = perform(JobKind.TIMEZONE, {"zone": zone}, new_zone=zone)
-    click.echo(f"time zone: {zone} (before: {result['before']})")
-    click.echo(
+    echo(f"time zone: {zone} (before: {result['before']})")
+    echo(
         f"Where CALLBOARD_TIMEZONE is set, set it to {zone} and restart the app: with another zone it answers nothing, "
         "and does not start.",
         err=True,
@@ -180,9 +181,9 @@ def backup_command(to: Path, with_secret: bool, yes: bool) -> None:
     if os.path.isdir(to):  # which says no where it can't look, and where no name is that long
         to = to / f"callboard-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}.zip"
     result = perform(JobKind.BACKUP, {"path": str(to.absolute()), "with_secret": with_secret, "replace": yes})
-    click.echo(f"backup: {result['path']}")
-    click.echo(f"evaluations: {result['evaluations']}")
-    click.echo(f"bytes: {result['bytes']}")
+    echo(f"backup: {result['path']}")
+    echo(f"evaluations: {result['evaluations']}")
+    echo(f"bytes: {result['bytes']}")
 
 
 @commands.command("restore")
@@ -212,7 +213,7 @@ def restore_command(source: Path, yes: bool, keep_sending: bool) -> None:
     finally:
         done()
     for line in restored.in_words:
-        click.echo(line)
+        echo(line)
 
 
 commands.add_command(migrate_command)
@@ -234,14 +235,14 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except CallboardError as error:
-        click.echo(f"Error: {redact(error.message)}", err=True)
+        echo(f"Error: {redact(error.message)}", err=True)
         sys.exit(130 if isinstance(error, CancelledError) else 2)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped; the data are as they were.", err=True)
+        echo("Stopped; the data are as they were.", err=True)
         sys.exit(130)
     except Exception as error:  # nobody sees a stack trace
         words = redact(f"{type(error).__name__}: {error}")
-        click.echo(f"Error: something went wrong that should not have ({words}). Please report it.", err=True)
+        echo(f"Error: something went wrong that should not have ({words}). Please report it.", err=True)
         sys.exit(2)
 
 

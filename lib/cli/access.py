@@ -14,6 +14,7 @@ from lib.access.users import Role, User, UserRepository
 from lib.analytics.grants import Grant
 from lib.catalog.catalog import BUILT_IN
 from lib.cli.task_runner import perform, this_user
+from lib.cli.terminal import echo
 from lib.errors import DatabaseUnavailableError
 from lib.jobs.queue import JobKind
 from lib.store.state import StateStore
@@ -53,10 +54,8 @@ def keys_create(name: str, scopes: tuple[str, ...], expires: str | None, **limit
     with _state() as state:
         text, key = api_keys.create(state, name, scopes, this_user(), _grant(limits), BUILT_IN, good_for)
     until = f"until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "until revoked"
-    click.echo(
-        f"Key {key.prefix} for '{key.name}' with {', '.join(key.scopes)}, good {until}. Shown this once:", err=True
-    )
-    click.echo(text)
+    echo(f"Key {key.prefix} for '{key.name}' with {', '.join(key.scopes)}, good {until}. Shown this once:", err=True)
+    echo(text)
 
 
 @keys_group.command("list")
@@ -67,9 +66,9 @@ def keys_list() -> None:
     for key in found:
         limits = _limits(key.grant)
         used = f"used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
-        click.echo("  ".join([key.prefix, f"{key.status:<7}", key.name, " ".join(key.scopes), *limits, used]))
+        echo("  ".join([key.prefix, f"{key.status:<7}", key.name, " ".join(key.scopes), *limits, used]))
     if not found:
-        click.echo("No keys yet. Make one with: callboard keys create NAME --scope analytics:read", err=True)
+        echo("No keys yet. Make one with: callboard keys create NAME --scope analytics:read", err=True)
 
 
 @keys_group.command("revoke")
@@ -79,10 +78,10 @@ def keys_revoke(prefix: str) -> None:
     with _state() as state:
         key, is_first = api_keys.revoke(state, prefix, this_user())
     if is_first:
-        click.echo(f"Revoked {key.prefix} ('{key.name}').", err=True)
+        echo(f"Revoked {key.prefix} ('{key.name}').", err=True)
     else:
         since = f"{key.revoked_at:%Y-%m-%d %H:%M} UTC"
-        click.echo(f"{key.prefix} ('{key.name}') was revoked already, {since}; nothing was changed.", err=True)
+        echo(f"{key.prefix} ('{key.name}') was revoked already, {since}; nothing was changed.", err=True)
 
 
 @click.group("people")
@@ -99,9 +98,9 @@ def people_list() -> None:
     with _people() as known:
         found = known.all()
     for person in found:
-        click.echo("  ".join([person.actor, person.role.value, *_limits(person.grant), _seen(person)]))
+        echo("  ".join([person.actor, person.role.value, *_limits(person.grant), _seen(person)]))
     if not found:
-        click.echo("Nobody yet. Let someone in with: callboard people add EMAIL --role viewer", err=True)
+        echo("Nobody yet. Let someone in with: callboard people add EMAIL --role viewer", err=True)
 
 
 @people_group.command("add")
@@ -112,7 +111,7 @@ def people_add(email: str, role: str, **limits: tuple[str, ...]) -> None:
     """Let someone in before they first log in, by the e-mail that the login's provider has verified."""
     with _people() as known:
         person = known.add(email, Role(role), _grant(limits), this_user())
-    click.echo(f"{person.actor} may log in, as {person.role.value}.", err=True)
+    echo(f"{person.actor} may log in, as {person.role.value}.", err=True)
 
 
 @people_group.command("change")
@@ -132,9 +131,7 @@ def people_change(who: str, role: str, everything: bool, **limits: tuple[str, ..
         person = known.named(who)
         keeps = not everything and new_grant.everything and role != Role.ADMIN.value
         changed = known.change(person.id, Role(role), person.grant if keeps else new_grant, this_user())
-    click.echo(
-        f"{changed.actor} is {role} now, and sees {', '.join(_limits(changed.grant)) or 'everything'}.", err=True
-    )
+    echo(f"{changed.actor} is {role} now, and sees {', '.join(_limits(changed.grant)) or 'everything'}.", err=True)
 
 
 @people_group.command("log-out")
@@ -144,7 +141,7 @@ def people_log_out(who: str) -> None:
     with _state() as state:
         person = UserRepository(state, BUILT_IN, settings.load().admin_names).named(who)
         ended = end_all(state, person, this_user())
-    click.echo(f"Ended {ended} sessions of {person.actor}.", err=True)
+    echo(f"Ended {ended} sessions of {person.actor}.", err=True)
 
 
 @people_group.command("remove")
@@ -154,7 +151,7 @@ def people_remove(who: str) -> None:
     with _people() as known:
         person = known.named(who)
         known.remove(person.id, this_user())
-    click.echo(f"Removed {person.actor}.", err=True)
+    echo(f"Removed {person.actor}.", err=True)
 
 
 def _grant(limits: Mapping[str, Sequence[str]]) -> Grant:

@@ -11,6 +11,7 @@ import click
 
 from lib.access.actors import actor_in_words
 from lib.cli.task_runner import perform
+from lib.cli.terminal import echo
 from lib.jobs.queue import JobKind
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
@@ -36,17 +37,17 @@ def archive_command(before: datetime | None, to: str | None, restore: str | None
     if before is not None:
         place = to if to is None or "://" in to else str(Path(to).resolve())
         archived = _perform("archive", before=before.date().isoformat(), to=place)
-        click.echo("\n".join(f"archived: {_counts(each)}" for each in archived))
+        echo("\n".join(f"archived: {_counts(each)}" for each in archived))
     elif restore is not None:
-        click.echo(f"back: {_counts(_perform('restore', month=restore)[0])}")
+        echo(f"back: {_counts(_perform('restore', month=restore)[0])}")
     else:
         listed = _perform("list")
         for each in listed:
             at = datetime.fromisoformat(each["archived_at"])
             said = f"{at:%Y-%m-%d %H:%M} UTC  {actor_in_words(each['archived_by'])}"
-            click.echo("  ".join([_counts(each), said, *([each["location"]] if each["location"] else [])]))
+            echo("  ".join([_counts(each), said, *([each["location"]] if each["location"] else [])]))
         if not listed:
-            click.echo("Nothing is archived. To archive: callboard archive --before DATE", err=True)
+            echo("Nothing is archived. To archive: callboard archive --before DATE", err=True)
 
 
 def _perform(what: str, **values: Any) -> list[dict[str, Any]]:

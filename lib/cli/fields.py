@@ -9,6 +9,7 @@ import click
 
 from lib.catalog.own_fields import OwnFieldType
 from lib.cli.task_runner import perform
+from lib.cli.terminal import echo
 from lib.jobs.queue import JobKind
 
 
@@ -22,9 +23,9 @@ def fields_list() -> None:
     """List the fields: name, type, label, unit, how many evaluations have a value, and whether it is archived."""
     listed = _perform("list")
     for each in listed:
-        click.echo("  ".join(_columns(each)))
+        echo("  ".join(_columns(each)))
     if not listed:
-        click.echo("No fields yet. Define one with: callboard fields add NAME --type category", err=True)
+        echo("No fields yet. Define one with: callboard fields add NAME --type category", err=True)
 
 
 @fields_group.command("add")
@@ -35,7 +36,7 @@ def fields_list() -> None:
 def fields_add(name: str, type_: str, label: str | None, unit: str | None) -> None:
     """Define a field. Imports fill it by [fields] in a mapping, or by a header field.NAME."""
     _perform("add", name=name, type=type_, label=label, unit=unit)
-    click.echo(f"defined: {name} ({type_})")
+    echo(f"defined: {name} ({type_})")
 
 
 @fields_group.command("rename")
@@ -44,7 +45,7 @@ def fields_add(name: str, type_: str, label: str | None, unit: str | None) -> No
 def fields_rename(name: str, label: str) -> None:
     """Give a field another label. Its name stays, so that links, mappings and exports go on working."""
     _perform("rename", name=name, label=label)
-    click.echo(f"renamed: {name} is called {label}")
+    echo(f"renamed: {name} is called {label}")
 
 
 @fields_group.command("archive")
@@ -53,7 +54,7 @@ def fields_rename(name: str, label: str) -> None:
 def fields_archive(name: str, undo: bool) -> None:
     """Leave a field out of pages, filters and answers; its values stay, and files keep them."""
     _perform("restore" if undo else "archive", name=name)
-    click.echo(f"{'back' if undo else 'archived'}: {name}")
+    echo(f"{'back' if undo else 'archived'}: {name}")
 
 
 @fields_group.command("delete")
@@ -65,12 +66,12 @@ def fields_delete(name: str, confirmed: str | None) -> None:
     if confirmed is None:
         if not sys.stdin.isatty():
             raise click.UsageError("Nothing was deleted; add --yes-delete NAME, with the field's name.")
-        click.echo(f"This deletes {values} values for good.", err=True)
+        echo(f"This deletes {values} values for good.", err=True)
         confirmed = click.prompt(f"To delete them, type the field's name ({name})", err=True)
     if confirmed.strip() != name:
         raise click.UsageError(f"Nothing was deleted: the field is {name}, not {confirmed}.")
     _perform("delete", name=name)
-    click.echo(f"deleted: {name}, with {values} values")
+    echo(f"deleted: {name}, with {values} values")
 
 
 def _perform(what: str, **values: Any) -> list[dict[str, Any]]:

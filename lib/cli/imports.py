@@ -11,6 +11,7 @@ import click
 from lib import settings
 from lib.access.actors import actor_in_words
 from lib.cli.task_runner import perform
+from lib.cli.terminal import echo
 from lib.jobs.queue import JobKind
 from lib.reports import import_text
 
@@ -26,11 +27,11 @@ def imports_list(limit: int) -> None:
     """List imports, the newest first: id, when, who, files, result, counts, and whether it was undone."""
     listed = perform(JobKind.IMPORTS, {"limit": limit})
     for each in listed["imports"]:
-        click.echo("  ".join(_columns(each)))
+        echo("  ".join(_columns(each)))
     if not listed["imports"]:
-        click.echo("No imports yet. Load a file with: callboard import FILE", err=True)
+        echo("No imports yet. Load a file with: callboard import FILE", err=True)
     elif listed["count"] > len(listed["imports"]):
-        click.echo(f"The newest {len(listed['imports'])} of {listed['count']} imports.", err=True)
+        echo(f"The newest {len(listed['imports'])} of {listed['count']} imports.", err=True)
 
 
 @imports_group.command("undo")
@@ -41,7 +42,7 @@ def imports_undo(number: str) -> None:
     Refused where a later import changed some of its evaluations; that one is named, and has to be undone first.
     """
     for line in import_text.undo_in_words(perform(JobKind.UNDO, {"id": number}), is_plain=True):
-        click.echo(line)
+        echo(line)
 
 
 @click.command("delete-all")
@@ -54,10 +55,10 @@ def delete_all_command(name: str | None) -> None:
     if name is None:
         if not sys.stdin.isatty():
             raise click.UsageError("Nothing was deleted. Right would be --yes-delete NAME, with the workspace's name.")
-        click.echo("This deletes all evaluations for good; no import can be undone afterwards.", err=True)
+        echo("This deletes all evaluations for good; no import can be undone afterwards.", err=True)
         name = click.prompt(f"To delete them, type the workspace's name ({settings.load().name})", err=True)
     result = perform(JobKind.DELETE_ALL, {"name": name})
-    click.echo(f"evaluations deleted: {result['evaluations']}")
+    echo(f"evaluations deleted: {result['evaluations']}")
 
 
 def _columns(entry: dict[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from lib.cli.task_runner import perform
+from lib.cli.terminal import echo
 from lib.jobs.queue import JobKind
 
 
@@ -23,7 +24,7 @@ def metrics_list(with_archived: bool) -> None:
     """List the metrics: name, formula, version; built-in ones and the workspace's."""
     for each in _perform("list"):
         if with_archived or not each["archived"]:
-            click.echo("  ".join(_columns(each)))
+            echo("  ".join(_columns(each)))
 
 
 @metrics_group.command("show")
@@ -32,7 +33,7 @@ def metrics_list(with_archived: bool) -> None:
 def metrics_show(name: str, version: int | None) -> None:
     """Show a metric, or one of its versions, as JSON."""
     (found,) = _perform("show", name=name, version=version)
-    click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    echo(json.dumps(found, ensure_ascii=False, indent=2))
 
 
 @metrics_group.command("set")
@@ -53,7 +54,7 @@ def metrics_set(name: str, formula: str | None, better: str | None, target: str 
     values |= {"target": _target(target)} if target is not None else {}
     found = {each["name"]: each for each in _perform("set", name=name, values=values)}
     made = found[name]
-    click.echo(f"{name}: version {made['version']}, {made['formula']}")
+    echo(f"{name}: version {made['version']}, {made['formula']}")
 
 
 @metrics_group.command("archive")
@@ -62,9 +63,9 @@ def metrics_set(name: str, formula: str | None, better: str | None, target: str 
 def metrics_archive(name: str, undo: bool) -> None:
     """Leave a metric out of pages and answers; its versions stay."""
     for line in () if undo else _uses(name):
-        click.echo(line, err=True)
+        echo(line, err=True)
     _perform("restore" if undo else "archive", name=name)
-    click.echo(f"{'back' if undo else 'archived'}: {name}")
+    echo(f"{'back' if undo else 'archived'}: {name}")
 
 
 def _uses(name: str) -> Iterator[str]:

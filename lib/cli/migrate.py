@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lib import settings, workspace
+from lib.cli.terminal import echo
 
 
 @click.command("migrate")
@@ -15,6 +16,6 @@ def migrate_command() -> None:
     """
     for name, (before, after) in workspace.bring_up_to_date(settings.load()).items():
         if after == before:
-            click.echo(f"{name}: at migration {after}; nothing was to be done")
+            echo(f"{name}: at migration {after}; nothing was to be done")
         else:
-            click.echo(f"{name}: from {'nothing' if before is None else f'migration {before}'} to migration {after}")
+            echo(f"{name}: from {'nothing' if before is None else f'migration {before}'} to migration {after}")

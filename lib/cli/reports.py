@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from lib.cli.task_runner import perform
+from lib.cli.terminal import echo
 from lib.jobs.queue import JobKind
 
 _ENDED_WELL = ("sent", "skipped")
@@ -22,7 +23,7 @@ def reports_group() -> None:
 def reports_list() -> None:
     """List all reports: id, name, what, when next, how the last run ended."""
     for each in perform(JobKind.REPORTS, {"do": "list"})["reports"]:
-        click.echo("  ".join(_columns(each)))
+        echo("  ".join(_columns(each)))
 
 
 @reports_group.command("send")
@@ -31,8 +32,8 @@ def reports_send(id: str) -> None:
     """Send a report now to all of its recipients, and wait until its mails have gone out."""
     run = perform(JobKind.REPORTS, {"do": "send", "id": id})["run"]
     for each in run["recipients"]:
-        click.echo(f"{each['address']}: {each['status']}{_said(each['answer'])}")
-    click.echo(f"{run['status']}{_said(run['error'])}")
+        echo(f"{each['address']}: {each['status']}{_said(each['answer'])}")
+    echo(f"{run['status']}{_said(run['error'])}")
     if (
         run["status"] == "failed"
         or run["error"]

@@ -16,6 +16,7 @@ import click
 
 from lib import settings
 from lib.cli.interrupts import Interrupts
+from lib.cli.terminal import echo
 from lib.errors import CallboardError, CancelledError, DatabaseHeldError, SampleDataError
 from lib.errors.codes import FailureCode
 from lib.jobs.queue import JobStatus, Queue
@@ -47,7 +48,7 @@ def perform(kind: str, payload: dict[str, Any], new_zone: str | None = None) -> 
     The task goes by the workspace's time zone; CALLBOARD_TIMEZONE may name no other, but for `new_zone`.
     """
     for line in settings.unknown_variables():
-        click.echo(f"Warning: {line}", err=True)
+        echo(f"Warning: {line}", err=True)
     chosen = settings.load()
     show, done = progress()
     payload = {**payload, "actor": this_user(), "timezone": chosen.timezone_variable}
@@ -140,7 +141,7 @@ def _lines() -> Show:
         line = f"{int(share):3} % {_doing(message)}"
         if time.monotonic() - last["at"] >= 2 and line != last["line"]:
             last.update(at=time.monotonic(), line=line)
-            click.echo(line, err=True)
+            echo(line, err=True)
 
     return say
 
