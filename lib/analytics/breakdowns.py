@@ -72,12 +72,12 @@ def all_groups(
 
     How days spread around the metrics `days_of` is said of the first MOST_WITH_DAYS groups.
     """
-    found = _groups_by_key(connection, filters, calendar, dimension, metrics)
-    ordered = _ordered([*found.values()], "-totalEvaluations", dimension, filters.catalog.metrics)
+    by_key = _groups_by_key(connection, filters, calendar, dimension, metrics)
+    ordered = _ordered([*by_key.values()], "-totalEvaluations", dimension, filters.catalog.metrics)
     period = resolve_period(connection, filters, calendar)
     total = MeasureTotals.total(group.sums for group in ordered)
     if len(ordered) <= MOST_WITH_DAYS:
-        named = {key: group.named for key, group in found.items()}
+        named = {key: group.named for key, group in by_key.items()}
         days = day_spreads_by(connection, filters, calendar, days_of, dimension, named=named).groups
         groups = [_with_days(group, days) for group in ordered]
     else:

@@ -81,14 +81,14 @@ def grading(connection: Connection, filters: Filters, calendar: Calendar) -> Gra
         ends = (end or datetime.now(UTC) for end in first_and_last(connection, filters))
         day = local_day(facts.c.audio_at, filters.zone(calendar.zone), *ends).label("day")
     key = fact_key(facts, EVALUATOR.column)
-    found = _marks(connection, sa.select(key, day, *marks).where(*where).group_by(*_FIRST_TWO))
+    gradings = _marks(connection, sa.select(key, day, *marks).where(*where).group_by(*_FIRST_TWO))
     is_timed = sa.and_(completed, facts.c.evaluated_at >= facts.c.audio_at)
     seconds = sa.cast(sa.func.floor(sa.func.date_part("epoch", facts.c.evaluated_at - facts.c.audio_at)), sa.BigInteger)
     for number, (timed, median) in _medians(connection, key, seconds, [*where, is_timed]).items():
-        found[number] = replace(found[number], timed=timed, median_seconds=median)
-    total = found.pop(None)
-    names = member_names(connection, EVALUATOR, {number for number in found if number is not None})
-    return GradingByEvaluator(total, {names[number]: each for number, each in found.items() if number is not None})
+        gradings[number] = replace(gradings[number], timed=timed, median_seconds=median)
+    total = gradings.pop(None)
+    names = member_names(connection, EVALUATOR, {number for number in gradings if number is not None})
+    return GradingByEvaluator(total, {names[number]: each for number, each in gradings.items() if number is not None})
 
 
 def _marks(connection: Connection, by_day: sa.Select[Any]) -> dict[int | None, Grading]:
@@ -120,7 +120,7 @@ def _medians(
     """
     part = seconds.bitwise_rshift(sa.literal(_PART_BITS, sa.Integer))  # a division takes half as long again
     parts = _counted(connection, key, part, where)
-    middles = {number: _found(*each, (int(each[1].sum()) + 1) // 2) for number, each in parts.items()}
+    middles = {number: _at_rank(*each, (int(each[1].sum()) + 1) // 2) for number, each in parts.items()}
     if not middles:
         return {}
     of_keys = [middles.get(number, (-1, 0))[0] for number in range(1 + max(filter(None, middles), default=0))]
@@ -130,7 +130,7 @@ def _medians(
     for number, (middle, rank) in middles.items():
         values, counts = near[number]
         is_within = values >> _PART_BITS == middle
-        median, _ = _found(values[is_within], counts[is_within], rank)
+        median, _ = _at_rank(values[is_within], counts[is_within], rank)
         medians[number] = int(parts[number][1].sum()), median
     return medians
 
@@ -142,21 +142,21 @@ def _counted(
     where: Sequence[sa.ColumnElement[bool]],
 ) -> dict[int | None, tuple[Numbers, Numbers]]:
     """Return the different values in order, and how often each is there, by key and, without one, of all."""
-    asked: list[sa.ColumnElement[Any]] = [key.label("key"), value.label("value"), sa.func.count().label("n")]
-    columns = read_numbers(connection, sa.select(*asked).where(*where).group_by(*_FIRST_TWO), {})
+    selected: list[sa.ColumnElement[Any]] = [key.label("key"), value.label("value"), sa.func.count().label("n")]
+    columns = read_numbers(connection, sa.select(*selected).where(*where).group_by(*_FIRST_TWO), {})
     if not len(columns[0]):
         return {}
     order = np.lexsort((columns[1], columns[0]))
     keys, values, counts = (each[order] for each in columns)
     of_keys, firsts = np.unique(keys, return_index=True)
     parts = zip(np.split(values, firsts[1:]), np.split(counts, firsts[1:]), strict=True)
-    found: dict[int | None, tuple[Numbers, Numbers]] = dict(zip(of_keys.tolist(), parts, strict=True))
+    by_key: dict[int | None, tuple[Numbers, Numbers]] = dict(zip(of_keys.tolist(), parts, strict=True))
     of_all, places = np.unique(values, return_inverse=True)
-    found[None] = of_all, np.bincount(places, counts).astype(np.int64)
-    return found
+    by_key[None] = of_all, np.bincount(places, counts).astype(np.int64)
+    return by_key
 
 
-def _found(values: Numbers, counts: Numbers, rank: int) -> tuple[int, int]:
+def _at_rank(values: Numbers, counts: Numbers, rank: int) -> tuple[int, int]:
     """Return the value at a rank, from 1, of values in order, and its rank among those that are equal."""
     reached = np.cumsum(counts)
     place = int(np.searchsorted(reached, rank))

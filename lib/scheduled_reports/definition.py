@@ -56,8 +56,8 @@ class ReportDefinition:
 
     def metrics(self, parameter: str) -> tuple[str, ...]:
         """Return the metrics that are asked for by name: of the page by a parameter, and of the export."""
-        asked = ((self.parameters or {}).get(parameter), (self.export or {}).get("metrics"))
-        lists = ([each] if isinstance(each, str) else each or () for each in asked)
+        values = ((self.parameters or {}).get(parameter), (self.export or {}).get("metrics"))
+        lists = ([each] if isinstance(each, str) else each or () for each in values)
         return tuple(name for names in lists for name in names)
 
     def to_json(self) -> dict[str, Any]:
