@@ -313,7 +313,7 @@ def bring_up_to_date(chosen: Settings) -> dict[str, tuple[str | None, str | None
     """
     with closing(StateStore(chosen, to=None)) as state, closing(FactStore(chosen, to=None)) as facts:
         if (facts.revision() or "") >= workspace_zone.FIRST_REVISION:
-            with facts.read() as connection:
+            with facts.engine.connect() as connection:  # as `read` asks tables that older revisions have not
                 stored = workspace_zone.stored_zone(connection)
             if stored != workspace_zone.NOT_YET:
                 workspace_zone.check_variable(chosen.timezone_variable, stored)
