@@ -170,7 +170,9 @@ def _period_problems(raw: Mapping[str, Sequence[str]]) -> list[CodedText]:
     try:
         check_preset(", ".join(raw[PERIOD]), ALL_TIME)
     except InvalidParameterError as error:
-        return [ParameterCode.NOT_A_PERIOD_OF_A_PAGE.of(**error.reason.values)]
+        values = error.reason.values
+        code = ParameterCode.NOT_A_PERIOD_OF_A_PAGE
+        return [code.of(value=values["value"], hint=values["hint"], known=values["known"])]
     has_dates = any(name in raw for name in DATES)
     return [ParameterCode.PERIOD_WITH_DATES.of(parameter=PERIOD)] if has_dates else []
 
