@@ -171,8 +171,8 @@ def _period_problems(raw: Mapping[str, Sequence[str]]) -> list[CodedText]:
         check_preset(", ".join(raw[PERIOD]), ALL_TIME)
     except InvalidParameterError as error:
         values = error.reason.values
-        code = ParameterCode.NOT_A_PERIOD_OF_A_PAGE
-        return [code.of(value=values["value"], hint=values["hint"], known=values["known"])]
+        value, hint, known = (values[name] for name in ("value", "hint", "known"))
+        return [ParameterCode.NOT_A_PERIOD_OF_A_PAGE.of(value=value, hint=hint, known=known)]
     has_dates = any(name in raw for name in DATES)
     return [ParameterCode.PERIOD_WITH_DATES.of(parameter=PERIOD)] if has_dates else []
 
