@@ -105,21 +105,26 @@ class DeliveryAttempts:
             result = self._post(target, delivery, webhook, event, body)
         if self._is_abandoned():
             return True
-        is_test = event.name == TEST
-        if result.is_success:
-            self._parts.outbox.succeed(delivery, str(result), len(body))
-            if not is_test:
-                self._parts.webhooks.note_success(webhook)
-            return True
-        log.info("Webhook %s: delivery %s failed: %s", webhook.id, delivery.id, result.status or result.text)
-        if is_test or delivery.failures >= len(RETRY_AFTER):
-            self._parts.outbox.fail(delivery, str(result), len(body))
-        else:
-            again = datetime.now(UTC) + RETRY_AFTER[delivery.failures]
-            self._parts.outbox.postpone(delivery, again, str(result), len(body))
-        if not is_test and datetime.now(UTC) - self._parts.webhooks.note_failure(webhook) >= OFF_AFTER:
-            self._switch_off(webhook, OffReason.FAILING)
+        self._keep(delivery, webhook, result, len(body), is_test=event.name == TEST)
         return result.status is not None
+
+    def _keep(self, delivery: Delivery, webhook: Webhook, result: CallResult, size: int, *, is_test: bool) -> None:
+        """Write down what became of a call, first with the webhook: whoever sees the delivery ended sees both."""
+        outbox, webhooks = self._parts.outbox, self._parts.webhooks
+        if result.is_success:
+            if not is_test:
+                webhooks.note_success(webhook)
+            outbox.succeed(delivery, str(result), size)
+            return
+        log.info("Webhook %s: delivery %s failed: %s", webhook.id, delivery.id, result.status or result.text)
+        now = datetime.now(UTC)
+        failing_since = now if is_test else webhooks.note_failure(webhook)
+        if is_test or delivery.failures >= len(RETRY_AFTER):
+            outbox.fail(delivery, str(result), size)
+        else:
+            outbox.postpone(delivery, now + RETRY_AFTER[delivery.failures], str(result), size)
+        if now - failing_since >= OFF_AFTER:
+            self._switch_off(webhook, OffReason.FAILING)
 
     def _post(
         self, target: WebhookTarget, delivery: Delivery, webhook: Webhook, event: Event, body: bytes
