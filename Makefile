@@ -24,8 +24,9 @@ install: .venv/installed ## the pinned dependencies, into .venv
 
 install-dev: .venv/installed-dev ## the same, and what the tests need
 
-test: install-dev system lint test-lake ## lint, types, the whole suite on DuckDB, PostgreSQL and in Chromium, and its coverage; WORKERS files at once, each takes 2 GB and half a core
-	@$(BIN)/python -m pytest --cov --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+test: install-dev system lint test-lake ## lint, types, the whole suite on DuckDB, PostgreSQL and in Chromium, and what it runs of lib in its own processes; WORKERS files at once, each takes 2 GB and half a core
+	@$(BIN)/python -m slipcover --source lib --skip-covered \
+		-m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-lake: .venv-lake/installed system ## what DuckLake answers for, in an environment of its own: its extensions fit another DuckDB
 	@KILLS=2 $(LAKE)/python -m pytest -k ducklake --numprocesses $(WORKERS) --dist loadfile $(LAKE_TESTS)

@@ -26,6 +26,7 @@ from lib.workspace import Workspace
 from tests import lakes, postgres
 from tests.browser import patience
 from tests.forker import START, forked_readers
+from tests.statement_cache import shared_statements
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -83,6 +84,12 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _forked_readers() -> Iterator[None]:
     with forked_readers():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_statements() -> Iterator[None]:
+    with shared_statements():
         yield
 
 

@@ -40,7 +40,7 @@ BY_NAME = {
     "tzdata": "zoneinfo reads its files",
     "setuptools": "builds the package",
     "pytest-xdist": "pytest's option --numprocesses",
-    "pytest-cov": "pytest's option --cov",
+    "slipcover": "a command",
     "schemathesis": "a command, which tests/api/test_schema.py runs",
     "flask": "moto's server is made with it",
     "flask-cors": "moto's server is made with it",

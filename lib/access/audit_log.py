@@ -151,6 +151,8 @@ DETAIL_LABELS: dict[tuple[str, Any], str] = {
     ("why", "by_hand"): "somebody switched it off",
     ("why", "failing"): "its calls failed for 5 days",
     ("why", "owner_gone"): "its owner may not have it any more",
+    ("why", "owner_without_access"): "its owner may not see the data any more",
+    ("why", "key_ended"): "the key that made it was revoked or has expired",
     ("why", "restored"): "it was restored from a backup",
     ("status", "active"): "active",
     ("status", "paused"): "paused",

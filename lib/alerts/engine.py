@@ -17,6 +17,9 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from lib.access import audit_log
+from lib.access.actors import SystemActor
+from lib.access.audit_log import Action
 from lib.access.owners import NoAccess, OwnerLookup
 from lib.access.users import UserRepository
 from lib.alerts.alert import Alert, AlertChange, AlertPause, AlertStatus
@@ -240,7 +243,12 @@ class AlertEngine:
     def _pause(self, alert: Alert, reason: AlertPause) -> bool:
         with self._state.transaction() as connection:
             values = {"status": AlertStatus.PAUSED, "pause_reason": reason, "next_at": None}
-            return self._begin(connection, alert, values)
+            if not self._begin(connection, alert, values):
+                return False
+            details = {"id": alert.id, "version": alert.version, "status": AlertStatus.PAUSED.value}
+            name = alert.definition.name
+            audit_log.record(connection, SystemActor.LOCAL, Action.ALERT_CHANGED, name, **details, why=reason.value)
+        return True
 
     def _fail(self, alert: Alert, error: Exception, now: datetime) -> bool:
         log.warning("The check of alert %s failed: %s", alert.id, error)

@@ -53,7 +53,7 @@ def rendered(drawing: Chart, width: float, renderer: Renderer) -> Rendered:
 
 def _drawable(text: str) -> str:
     """Return a text as Vega can draw it: it cuts long labels, and would cut in the middle of an emoji."""
-    is_halved = any(letter > "\uffff" for letter in text)
+    is_halved = max(text, default="") > "\uffff"
     return font_metrics.cut(text, _LABEL_SIZE, _LABEL_ROOM) if is_halved else held(text)
 
 

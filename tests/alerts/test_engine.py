@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from lib.access import api_keys
-from lib.access.audit_log import AuditFilter
+from lib.access.audit_log import Action, AuditFilter
 from lib.access.owners import Owner
 from lib.access.users import Role
 from lib.alerts.alert import AlertPause, AlertStatus
@@ -165,6 +165,9 @@ def test_an_alert_sees_what_its_owner_may_see_now(watch: Watch, load: Load) -> N
     watch.check(alert)
     paused = watch.space.alerts.get(alert.id, None)
     assert (paused.status, paused.pause_reason) == (AlertStatus.PAUSED, AlertPause.KEY_ENDED)
+    entry = watch.space.audit.entries(AuditFilter(watch.space.settings.zone), 1)[0]
+    assert (entry.actor, entry.action, entry.subject) == ("system:local", Action.ALERT_CHANGED, alert.definition.name)
+    assert entry.details == {"id": alert.id, "version": 1, "status": "paused", "why": "key_ended"}
     assert watch.notices == []
 
 

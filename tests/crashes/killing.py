@@ -25,7 +25,7 @@ from lib.settings import Settings
 from lib.workspace import Workspace
 from tests.waiting import LONG_SECONDS
 
-KILLS = int(os.environ.get("KILLS", "20"))
+KILLS = int(os.environ.get("KILLS", "10"))
 SEED = int(os.environ.get("SEED", "20"))
 
 context = multiprocessing.get_context("forkserver")
