@@ -17,11 +17,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, ExceptionContext
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from lib.errors import DatabaseUnavailableError
 from lib.settings import Settings
-from lib.store import data_dir, duckdb_wal
+from lib.store import data_dir, duckdb_wal, torn_blocks
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,12 @@ class DuckDBEngine:
         """
         if self._file is not None:
             duckdb_wal.truncate_wal(self._file)
-        self._hold = self.engine.connect()
+        try:
+            self._hold = self.engine.connect()
+        except DBAPIError as error:
+            if self._file is None or not torn_blocks.mend(self._file, str(error.orig)):
+                raise
+            self._hold = self.engine.connect()
         if self._file is not None and self._spill is not None:
             shutil.rmtree(self._spill, ignore_errors=True)  # DuckDB makes it when it spills
 

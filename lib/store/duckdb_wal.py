@@ -32,7 +32,7 @@ def truncate_wal(database: Path) -> None:
 
     Raises StorageError where the files can't be read or changed.
     """
-    if not database.exists() or not any(log.exists() for log in _logs(database)):
+    if not database.exists() or not any(log.exists() for log in logs(database)):
         return
     try:
         child_process.run("lib.store.duckdb_wal", str(database))
@@ -46,7 +46,7 @@ def main() -> None:
     try:
         with database.open("r+b") as held:
             if _locked(held):
-                for log in _logs(database):
+                for log in logs(database):
                     _trim(log)
     except OSError as error:
         sys.stderr.write(f"{error}\n")
@@ -62,7 +62,7 @@ def _locked(file: BinaryIO) -> bool:
     return True
 
 
-def _logs(database: Path) -> tuple[Path, Path]:
+def logs(database: Path) -> tuple[Path, Path]:
     """Return the paths of the log, and of the one that is written while the other goes into the database."""
     return database.with_name(f"{database.name}.wal"), database.with_name(f"{database.name}.wal.checkpoint")
 

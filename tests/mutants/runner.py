@@ -25,9 +25,7 @@ from tests.mutants.mutations import Mutation, mutations
 
 SLOW = ("api", "browser", "crashes", "hostile", "mutants", "ui")
 RULES = "tests/test_architecture.py"
-_NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", ".*_cache", "build", "cache", "data", "__pycache__", "*.egg-info"
-)
+_NOT_COPIED = shutil.ignore_patterns(".git", ".venv", ".*_cache", "build", "cache", "data", "__pycache__", "*.egg-info")
 _GRACE_SECONDS = 30
 
 
