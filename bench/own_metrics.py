@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import statistics
 import time
 from typing import Any
 
-from bench import data
+from bench import data, sessions
 from bench.questions import YEAR
 from bench.report import Report, timed
 from lib.analytics import breakdowns, planner, queries
@@ -17,6 +18,8 @@ from lib.catalog.dimensions import CAMPAIGN
 from lib.jobs import metric_tasks
 from lib.settings import Settings
 from lib.workspace import Workspace
+from tests.api_client import Client, make_key
+from tests.serving import served_by_command
 
 KEPT = "count_if(score < 5 and duration_seconds > 600) / completedEvaluations"
 READ = {
@@ -44,8 +47,33 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
         for each in workspace.catalog.metric_definitions:
             metric_tasks.archive_metric(workspace, "bench", each.name, archived=True)
         workspace.close()
+    try:
+        _beside_pages(report, engine, chosen)
+    finally:
         if engine == "duckdb":
             shutil.rmtree(chosen.data_dir, ignore_errors=True)
+
+
+def _beside_pages(report: Report, engine: str, chosen: Settings) -> None:
+    """Define a metric whose rollups are to be filled while many pages are open; compare what these took."""
+    name, formula = "besidePages", f"count_if(duration_seconds < {time.time_ns() % 3600}) / completedEvaluations"
+    key = make_key(chosen.data_dir, ("metrics:write",), settings={"database_url": chosen.database_url})
+    variables = {"CALLBOARD_SAMPLE": "off", "CALLBOARD_DATABASE_URL": chosen.database_url}
+    with served_by_command(chosen.data_dir, **variables) as address, Client(address, key) as client:
+        path = f"/v1/analytics/metrics/{name}"
+
+        def define() -> None:
+            client.ask("PUT", path, json={"formula": formula}).raise_for_status()
+
+        changes, unfinished, _ = asyncio.run(sessions.open_all(address, define))
+        client.ask("DELETE", path).raise_for_status()
+    half = sessions.SECONDS / 2
+    before = [each.took for each in changes if each.at < half]
+    after = [each.took for each in changes if each.at >= half]
+    pages = f"a page of {sessions.SESSIONS} that are open"
+    report.add("own metrics", f"{pages}, for {half:.0f} s", engine, before)
+    what = f"{pages}, in the {half:.0f} s after a metric was defined; {unfinished} errors"
+    report.add("own metrics", what, engine, after, yardstick=statistics.median(before))
 
 
 def _questions(report: Report, engine: str, workspace: Workspace) -> None:

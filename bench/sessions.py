@@ -6,6 +6,8 @@ import asyncio
 import itertools
 import statistics
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,7 +31,8 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
     """Start the app over one engine, and measure what its sessions wait for and what they take."""
     variables = {"CALLBOARD_SAMPLE": "off", "CALLBOARD_DATABASE_URL": chosen.database_url}
     with served_by_command(chosen.data_dir, **variables) as address:
-        took, unfinished, memory = asyncio.run(_open_all(address))
+        timed, unfinished, memory = asyncio.run(open_all(address))
+    took = [each.took for each in timed]
     what = f"{SESSIONS} sessions, a new period every {PAUSE} s each, for {SECONDS} s; wanted of the 95th percentile"
     report.add("sessions", f"{what}; {unfinished} errors", engine, took, bound=500)
     early = statistics.median(memory[len(memory) // 3 : len(memory) // 2])
@@ -38,11 +41,23 @@ def run(report: Report, engine: str, chosen: Settings) -> None:
     report.add("sessions", "memory of the server at the end", engine, [late], unit="MB", bound=MEGABYTES)
 
 
-async def _open_all(address: str) -> tuple[list[float], int, list[float]]:
-    """Return what each change took in ms, how many scripts did not end well, and the server's memory in MB."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """When a page was asked for, in seconds from the beginning, and what it took, in ms."""
+
+    at: float
+    took: float
+
+
+async def open_all(address: str, at_half: Callable[[], object] | None = None) -> tuple[list[Change], int, list[float]]:
+    """Return the changes, how many scripts did not end well, and the server's memory in MB.
+
+    `at_half` is called, in a thread, when half of the time is over.
+    """
     server = server_process()
-    ends = time.perf_counter() + SECONDS
-    took: list[float] = []
+    began = time.perf_counter()
+    ends = began + SECONDS
+    took: list[Change] = []
     memory: list[float] = []
     unfinished = 0
 
@@ -61,14 +76,19 @@ async def _open_all(address: str) -> tuple[list[float], int, list[float]]:
                     return
                 begun = time.perf_counter()
                 unfinished += not await _drawn(page, f"dateFrom={day}&dateTo=2025-12-31")
-                took.append((time.perf_counter() - begun) * 1000)
+                took.append(Change(begun - began, (time.perf_counter() - begun) * 1000))
 
     async def watch() -> None:
         while time.perf_counter() < ends:
             memory.append(_megabytes(server))
             await asyncio.sleep(2)
 
-    await asyncio.gather(watch(), *(session(number) for number in range(SESSIONS)))
+    async def interfere() -> None:
+        if at_half is not None:
+            await asyncio.sleep(SECONDS / 2)
+            await asyncio.to_thread(at_half)
+
+    await asyncio.gather(watch(), interfere(), *(session(number) for number in range(SESSIONS)))
     return took, unfinished, memory
 
 
