@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,8 +20,10 @@ MOST_STATES = 1_000
 _HOUR_DECIMALS, _OTHER_DECIMALS = 1, 4
 
 
-def alert_answer(alert: Alert, states: Sequence[MemberState], catalog: Catalog) -> dict[str, Any]:
-    """Return an alert with its states. While its checks fail, each state is an error.
+def alert_answer(
+    alert: Alert, states: Sequence[MemberState], catalog: Catalog, unsubscribed: Collection[str]
+) -> dict[str, Any]:
+    """Return an alert with its states, and who wants no mail of it. While its checks fail, each state is an error.
 
     Of the whole there is always one, as it begins where nobody has looked yet; members have none before a check.
     """
@@ -33,6 +35,7 @@ def alert_answer(alert: Alert, states: Sequence[MemberState], catalog: Catalog) 
     return {
         "id": alert.id,
         **alert.definition.to_json(),
+        "unsubscribed": [each for each in alert.definition.recipients if each in unsubscribed],
         "status": alert.status.value,
         "pauseReason": None if alert.pause_reason is None else alert.pause_reason.value,
         "owner": alert.owner,

@@ -87,6 +87,7 @@ class AlertDetail(BaseModel):
     checks: int
     schedule: dict[str, Any]
     recipients: list[str]
+    unsubscribed: list[str] = Field(description="The recipients who want no more mail of it, and get none.")
     webhooks: list[str]
     reminderHours: int | None
     language: str

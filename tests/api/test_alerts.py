@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from lib.alerts.repository import AlertRepository
 from lib.analytics.grants import Grant
+from lib.scheduled_reports.repository import unsubscribe
 from lib.settings import Settings
+from lib.store.outgoing_schema import alerts
 from lib.store.state import StateStore
 from tests.api.conftest import App
 from tests.api_client import Client
@@ -122,6 +126,23 @@ def test_each_member_has_a_state(owner: Client) -> None:
     )
     assert error["parameter"] == "member"
     owner.refused(409, "CONFLICT", "POST", f"/v1/alerts/{alert['id']}/acknowledge", json={"member": "(none)"})
+
+
+def test_who_wants_no_more_mail_of_it(small_app: App, owner: Client) -> None:
+    alert = made(owner)
+    assert alert["unsubscribed"] == []
+    database = small_app.variables.get("CALLBOARD_DATABASE_URL", "")
+    state = StateStore(Settings(data_dir=small_app.data_dir, database_url=database))
+    with state.transaction() as connection:
+        mine = alerts.c.id == alert["id"]
+        definition = json.loads(connection.execute(sa.select(alerts.c.definition).where(mine)).scalar_one())
+        mailed = json.dumps({**definition, "recipients": ["ann@example.com", "bo@example.com"]})
+        connection.execute(sa.update(alerts).where(mine).values(definition=mailed))
+    unsubscribe(state, alert["id"], "bo@example.com")
+    state.close()
+    assert owner.get(f"/v1/alerts/{alert['id']}")["unsubscribed"] == ["bo@example.com"]
+    assert owner.get("/v1/alerts")["data"][0]["unsubscribed"] == ["bo@example.com"]
+    owner.ask("DELETE", f"/v1/alerts/{alert['id']}")
 
 
 def test_a_snooze(owner: Client) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ from lib.api.dependencies import (
 from lib.api.serializers import answer, to_json
 from lib.api.throttle import QUESTION_THREADS, QUESTION_TURNS, QUESTIONS
 from lib.delivery.outbox import Outbox
+from lib.scheduled_reports.repository import unsubscribed_of
 from lib.workspace import Workspace
 
 MAX_PAGE_SIZE = 200
@@ -54,8 +55,7 @@ async def read_all(request: Request, space: Space, key: ReportReader) -> Respons
 
     def read() -> dict[str, Any]:
         listed, count = space.alerts.all_of(key.prefix, (page - 1) * size, size)
-        data = [alert_answer(each, space.alerts.states(each.id), space.catalog) for each in listed]
-        return {"data": data, "page": page, "pageSize": size, "totalCount": count}
+        return {"data": _answers(space, listed), "page": page, "pageSize": size, "totalCount": count}
 
     return answer(request, to_json(await run_in_threadpool(read)))
 
@@ -77,8 +77,7 @@ async def read_one(request: Request, space: Space, key: ReportReader, id: str) -
     strict_query(request, ())
 
     def read() -> dict[str, Any]:
-        alert = space.alerts.get(id, key.prefix)
-        return alert_answer(alert, space.alerts.states(id), space.catalog)
+        return _answers(space, [space.alerts.get(id, key.prefix)])[0]
 
     return answer(request, to_json(await run_in_threadpool(read)))
 
@@ -108,7 +107,7 @@ async def check(request: Request, space: Space, key: ReportWriter, id: str) -> d
     def run() -> dict[str, Any]:
         with QUESTION_TURNS.take(key.prefix):
             alert = space.alert_engine.check_now(id, key.prefix, datetime.now(UTC))
-        return alert_answer(alert, space.alerts.states(id), space.catalog)
+        return _answers(space, [alert])[0]
 
     with QUESTIONS.take(key):
         return await anyio.to_thread.run_sync(run, limiter=QUESTION_THREADS)
@@ -163,7 +162,7 @@ async def _defined(space: Workspace, key: Key, define: Callable[[], Alert]) -> d
             with QUESTION_TURNS.take(key.prefix):
                 space.alert_engine.check(alert, datetime.now(UTC))
             alert = space.alerts.get(alert.id, key.prefix)
-        return alert_answer(alert, space.alerts.states(alert.id), space.catalog)
+        return _answers(space, [alert])[0]
 
     with QUESTIONS.take(key):
         return await anyio.to_thread.run_sync(run, limiter=QUESTION_THREADS)
@@ -173,10 +172,14 @@ async def _changed(space: Workspace, change: Callable[[], Alert]) -> dict[str, A
     """Make a change; return the alert with its states after it."""
 
     def run() -> dict[str, Any]:
-        alert = change()
-        return alert_answer(alert, space.alerts.states(alert.id), space.catalog)
+        return _answers(space, [change()])[0]
 
     return await run_in_threadpool(run)
+
+
+def _answers(space: Workspace, alerts: Sequence[Alert]) -> list[dict[str, Any]]:
+    unsubscribed = unsubscribed_of(space.state, [each.id for each in alerts])
+    return [alert_answer(each, space.alerts.states(each.id), space.catalog, unsubscribed[each.id]) for each in alerts]
 
 
 def _service(space: Workspace) -> AlertService:
