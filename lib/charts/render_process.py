@@ -28,11 +28,17 @@ AT_ONCE = 2
 LONGEST_SECONDS = 30
 """A child that takes longer is ended."""
 
+_MAKES_WAY = "makes-way"
+
 _places = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Renderer:
     """A child that draws, for one picture or page, or for several; to be used in `with`, by one thread."""
+
+    def __init__(self, *, makes_way: bool = False) -> None:
+        """Prepare; a child that makes way draws where nobody else wants to compute."""
+        self._arguments = (_MAKES_WAY,) if makes_way else ()
 
     def __enter__(self) -> Self:
         """Start the child. Raises RenderingError where too many others are at work."""
@@ -40,7 +46,9 @@ class Renderer:
             raise RenderingError("Too many pictures are being drawn at this moment; try again in a minute.")
         try:
             # What goes wrong is told in the answer.
-            self._child = child_process.start("lib.charts.render_process", stderr=subprocess.DEVNULL, TZ="UTC")
+            self._child = child_process.start(
+                "lib.charts.render_process", *self._arguments, stderr=subprocess.DEVNULL, TZ="UTC"
+            )
         except BaseException:
             _places.release()
             raise
@@ -107,6 +115,8 @@ def main() -> None:
     import vl_convert
 
     child_process.end_with_parent()
+    if _MAKES_WAY in sys.argv:
+        child_process.make_way()
     makers: dict[str, Callable[[dict[str, Any]], bytes]] = {
         # Nothing is fetched from anywhere, whatever a chart names.
         "chart": lambda spec: vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]).encode(),

@@ -102,7 +102,7 @@ class ReportRunner:
         if not self._runs.is_waiting():
             return 0
         count = 0
-        with Renderer() as renderer:
+        with Renderer(makes_way=True) as renderer:
             while count < TOGETHER and not self._stopping.is_set() and self.make_next(renderer):
                 renderer.begin_next()
                 count += 1

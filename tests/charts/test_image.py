@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree as ET
 
@@ -158,6 +159,14 @@ def test_what_goes_wrong_is_told() -> None:
         renderer.chart({"mark": "no such mark", "data": {"values": []}})
     with Renderer() as renderer, pytest.raises(RenderingError, match="its maker ended"):
         renderer.chart({"mark": "text", "data": {"values": [{"a": "\x00"}]}, "encoding": {"text": {"field": "a"}}})
+
+
+@pytest.mark.parametrize(("makes_way", "lower"), [(True, 10), (False, 0)])
+def test_what_nobody_waits_for_is_drawn_where_nobody_else_computes(makes_way: bool, lower: int) -> None:
+    with Renderer(makes_way=makes_way) as renderer:
+        assert "<svg" in renderer.chart({"mark": "point", "data": {"values": [{"a": 1}]}, "encoding": {}})
+        ours = os.getpriority(os.PRIO_PROCESS, 0)
+        assert os.getpriority(os.PRIO_PROCESS, renderer._child.pid) == min(19, ours + lower)
 
 
 def test_nothing_is_fetched() -> None:
