@@ -6,6 +6,7 @@ What its sheets hold is `xlsx_sheet.py`. Nothing is trusted here: an archive tha
 from __future__ import annotations
 
 import posixpath
+import weakref
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -59,7 +60,9 @@ class Package:
         """Open an archive. Raises FileError where it is none, or has two parts of one name."""
         self.name = name
         with translated(name):
-            self._archive = zipfile.ZipFile(path)
+            file = path.open("rb")
+            weakref.finalize(self, file.close)  # also where it is a part of a circle, as after an error
+            self._archive = zipfile.ZipFile(file)
         self._entries: dict[str, zipfile.ZipInfo] = {}
         for entry in self._archive.infolist():
             if entry.filename.endswith(("/", "\\")):  # a folder
