@@ -18,6 +18,7 @@ from lib.i18n import t
 from lib.ui import alert_draft, current_user, inputs, markdown
 from lib.ui.alert_draft import AlertDraft
 from lib.ui.draft_session import NEW
+from lib.ui.outcome import Outcome
 from lib.workspace import Workspace
 
 SNOOZE_HOURS = (1, 4, 8, 24, 72, 168, 720)
@@ -26,26 +27,9 @@ SNOOZE_HOURS = (1, 4, 8, 24, 72, 168, 720)
 ALL = "*all"
 """What is chosen for all members that fire."""
 
-_DONE, _FAILED, _HOURS, _REMARK, _MEMBER = (
-    "_alert_done",
-    "_alert_failed",
-    "_alert_hours",
-    "_alert_remark",
-    "_alert_member",
-)
+OUTCOME = Outcome("alert")
 
-
-def outcome() -> None:
-    """Say what came of the last thing that was done."""
-    if message := st.session_state.pop(_DONE, None):
-        st.success(message, icon=":material/check_circle:")
-    if message := st.session_state.pop(_FAILED, None):
-        st.error(message)
-
-
-def say_done(message: str) -> None:
-    """Have the next page that is drawn say that something was done."""
-    st.session_state[_DONE] = message
+_HOURS, _REMARK, _MEMBER = "_alert_hours", "_alert_remark", "_alert_member"
 
 
 def draw(space: Workspace, alert: Alert, draft: AlertDraft) -> None:
@@ -134,7 +118,7 @@ def check(space: Workspace, alert: Alert) -> None:
 def _check(space: Workspace, number: str) -> None:
     def checked(alert: Alert) -> None:
         check(space, alert)
-        say_done(t("{name} is checked.", name=markdown.text(alert.definition.name)))
+        OUTCOME.done(t("{name} is checked.", name=markdown.text(alert.definition.name)))
 
     _act(space, number, checked)
 
@@ -163,7 +147,7 @@ def _acknowledge_now(space: Workspace, number: str) -> None:
             body = {"remark": remark or "", "member": each}
             alert_draft.service(space).acknowledge(alert.id, body, alert_draft.owner(alert))
         st.session_state.pop(_REMARK, None)
-        say_done(t("{name} is acknowledged.", name=markdown.text(alert.definition.name)))
+        OUTCOME.done(t("{name} is acknowledged.", name=markdown.text(alert.definition.name)))
 
     _act(space, number, acknowledged)
 
@@ -186,7 +170,7 @@ def _delete(space: Workspace, number: str) -> None:
     def deleted(alert: Alert) -> None:
         space.alerts.delete(alert.id, alert_draft.owner(alert))
         alert_draft.begin_with(space, NEW)
-        say_done(t("{name} is deleted.", name=markdown.text(alert.definition.name)))
+        OUTCOME.done(t("{name} is deleted.", name=markdown.text(alert.definition.name)))
 
     _act(space, number, deleted)
 
@@ -199,4 +183,4 @@ def _act(space: Workspace, number: str, act: Callable[[Alert], None]) -> None:
     try:
         act(alert)
     except CallboardError as error:
-        st.session_state[_FAILED] = markdown.problem(error)
+        OUTCOME.failed(error)

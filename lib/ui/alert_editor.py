@@ -37,7 +37,7 @@ from lib.workspace import Workspace
 def show(space: Workspace, alerts: list[Alert], wording: SelectionWording) -> None:
     """Draw the choice of an alert, how it stands, what can be done with it, its inputs and its history."""
     st.subheader(t("Make or change an alert"), anchor=False)
-    alert_actions.outcome()
+    alert_actions.OUTCOME.draw()
     draft = alert_draft.current(space)
     _choice(space, alerts, draft)
     alert = alert_draft.stored(space, draft.id)
@@ -127,7 +127,7 @@ def _save(space: Workspace, draft: AlertDraft, body: Mapping[str, Any], alert: A
         return
     alert_actions.check(space, saved)
     alert_draft.begin_with(space, saved.id)
-    alert_actions.say_done(t("{name} is saved.", name=markdown.text(saved.definition.name)))
+    alert_actions.OUTCOME.done(t("{name} is saved.", name=markdown.text(saved.definition.name)))
     st.rerun()
 
 

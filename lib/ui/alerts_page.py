@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from lib.access.actors import actor_in_words
@@ -17,15 +15,12 @@ from lib.alerts.alert_text import SelectionWording
 from lib.alerts.figures_text import AlertFigures
 from lib.alerts.states import WORST_FIRST, AlertOverview, AlertState
 from lib.i18n import t, t_plural
-from lib.reports import formatting
 from lib.reports.table import MOST_ROWS
 from lib.ui import alert_draft, alert_editor, current_user, data_grid, page_layout
 from lib.workspace import Workspace
 
-WIDTHS = (125, 330, 140, 90)
-"""Pixels of the columns after the name, as far as they are seen without scrolling."""
-
-_ROW = "alerts-open"
+WIDTHS = (160, 125, 330, 140, 90)
+"""Pixels of the first columns, as far as they are seen without scrolling."""
 
 
 def show(space: Workspace) -> None:
@@ -64,19 +59,14 @@ def _listing(space: Workspace, alerts: list[Alert]) -> None:
         *(t("Name"), t("State"), t("Worst"), t("Since"), t("Checks"), t("Watches")),
         *(t("Last check"), t("Next check"), t("Owner")),
     )
-    names = data_grid.unique_names(labels if has_owners else labels[:-1])
+    shown = len(labels) if has_owners else len(labels) - 1
     words = wording(space)
-    rows = [dict(zip(names, _row(space, each, overviews, words), strict=False)) for each in listed]
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        width="stretch",
-        height=data_grid.list_height(len(rows)),
-        column_config={
-            names[0]: _opener(space, names[0], [each.id for each in listed]),
-            **{name: st.column_config.Column(width=width) for name, width in zip(names[1:], WIDTHS, strict=False)},
-        },
-        placeholder=formatting.NOTHING,
+    rows = [_row(space, each, overviews, words)[:shown] for each in listed]
+    data_grid.draw_list(
+        labels[:shown],
+        rows,
+        lambda row: alert_draft.begin_with(space, listed[row].id),
+        widths=WIDTHS,
         key="alerts-list",
         alt=t_plural("{count} alert, what fires first", "{count} alerts, what fires first", len(rows)),
     )
@@ -115,16 +105,3 @@ def _next_check(alert: Alert, figures: AlertFigures) -> str:
     if alert.next_at is None:
         return t("After an import")
     return t("now") if alert.next_at <= datetime.now(UTC) else figures.instant(alert.next_at)
-
-
-def _opener(space: Workspace, label: str, ids: list[str]) -> Any:
-    """Return the look of a column of buttons, each of which opens the alert of its row in the editor."""
-
-    def clicked() -> None:
-        row = st.session_state[_ROW].row
-        if 0 <= row < len(ids):
-            alert_draft.begin_with(space, ids[row])
-
-    return st.column_config.ButtonColumn(
-        label, key=_ROW, on_click=clicked, type="tertiary", alignment="left", pinned=True, width=160
-    )

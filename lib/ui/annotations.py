@@ -14,13 +14,14 @@ from lib.errors import CallboardError
 from lib.i18n import day, number, t
 from lib.reports.context import PageContext
 from lib.sharing.annotations import MAX_TEXT
-from lib.ui import current_user, inputs, markdown
+from lib.ui import current_user, inputs
+from lib.ui.outcome import Outcome
 from lib.workspace import Workspace
-
-_FAILED = "_note_failed"
 
 MAX_LISTED = 50
 """Notes that are listed; charts show all."""
+
+_OUTCOME = Outcome("note")
 
 
 def show(space: Workspace, context: PageContext) -> None:
@@ -46,8 +47,7 @@ def show(space: Workspace, context: PageContext) -> None:
             st.caption(t("A note tells all who look at a chart what happened on a day: a new script, an outage."))
         if current_user.may(Role.ANALYST):
             _form(space, context, points[-1].bucket.last)
-        if st.session_state.get(_FAILED):
-            st.error(st.session_state.pop(_FAILED))
+        _OUTCOME.draw()
 
 
 def _form(space: Workspace, context: PageContext, last: date) -> None:
@@ -79,11 +79,11 @@ def _add(workspace: Workspace) -> None:
             session["_note_day"] or workspace.calendar.today, session["_note_text"], current_user.owner()
         )
     except CallboardError as error:
-        session[_FAILED] = markdown.problem(error)
+        _OUTCOME.failed(error)
 
 
 def _delete(workspace: Workspace, number: str) -> None:
     try:
         workspace.notes.delete(number, None if current_user.may(Role.ADMIN) else current_user.owner())
     except CallboardError as error:  # somebody else was quicker
-        st.session_state[_FAILED] = markdown.problem(error)
+        _OUTCOME.failed(error)

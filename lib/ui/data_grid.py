@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, TypeVar
 
 import pandas as pd
@@ -65,6 +65,48 @@ def say_cut(drawn: int, count: int, order: Words, *, in_downloads: bool = False)
     """Say how many rows of a table are drawn, and in what order the first of them come, where there are more."""
     if words := cut_words(drawn, count, order, in_downloads=in_downloads):
         st.caption(words)
+
+
+def draw_list(
+    labels: Iterable[str],
+    rows: Sequence[Sequence[object]],
+    opens: Callable[[int], None],
+    *,
+    widths: Sequence[int],
+    key: str,
+    alt: str,
+) -> None:
+    """Draw a list whose first column is of buttons: `opens` is told the row, from 0, whose button is clicked.
+
+    `widths` are the pixels of the first columns, as far as they are seen without scrolling.
+    """
+    names = unique_names(labels)
+    opener = f"{key}-open"
+
+    def clicked() -> None:
+        row = st.session_state[opener].row
+        if 0 <= row < len(rows):
+            opens(row)
+
+    columns = {name: st.column_config.Column(width=width) for name, width in zip(names[1:], widths[1:], strict=False)}
+    columns[names[0]] = _buttons(names[0], opener, clicked, widths[0])
+    st.dataframe(
+        pd.DataFrame(rows, columns=names),
+        hide_index=True,
+        width="stretch",
+        height=list_height(len(rows)),
+        column_config=columns,
+        placeholder=formatting.NOTHING,
+        key=key,
+        alt=alt,
+    )
+
+
+def _buttons(label: str, key: str, clicked: Callable[[], None], width: Any, hint: str | None = None) -> Any:
+    """Return the look of a column of buttons."""
+    return st.column_config.ButtonColumn(
+        label, key=key, on_click=clicked, type="tertiary", alignment="left", pinned=True, width=width, help=hint
+    )
 
 
 def unique_names(labels: Iterable[str]) -> list[str]:
@@ -182,13 +224,5 @@ def _opener(table: PageTable[R], label: str, opens: Callable[[int], None]) -> An
     def clicked() -> None:
         opens(st.session_state[key].row)
 
-    return st.column_config.ButtonColumn(
-        label,
-        key=key,
-        on_click=clicked,
-        type="tertiary",
-        alignment="left",
-        pinned=True,
-        width="small" if first.look is Look.DATE else first.width or "medium",
-        help=str(table.hint) if table.hint else None,
-    )
+    width = "small" if first.look is Look.DATE else first.width or "medium"
+    return _buttons(label, key, clicked, width, str(table.hint) if table.hint else None)

@@ -21,19 +21,19 @@ from lib.reports.context import PageContext
 from lib.ui import current_user, inputs, markdown, metric_draft, metric_inputs, metric_preview, metric_versions
 from lib.ui.metric_draft import CHOSEN, NEW, MetricDraft, UndatedTarget
 from lib.ui.metrics_page import own_definitions
+from lib.ui.outcome import Outcome
 from lib.workspace import Workspace
 
 BEGINNINGS = {metric_inputs.FORMULA: "share", "avg_if(score, is_ai)": "score"}
 """Formulas to begin with, each with its unit."""
 
-_SAVED = "_metric_saved"
+_OUTCOME = Outcome("metric")
 
 
 def show(space: Workspace, context: PageContext) -> None:
     """Draw the choice of a metric, its inputs beside what it comes to, and what saves it."""
     st.subheader(t("Define or change a metric"), anchor=False)
-    if message := st.session_state.pop(_SAVED, None):
-        st.success(message, icon=":material/check_circle:")
+    _OUTCOME.draw()
     draft = metric_draft.current(space.catalog)
     _choice(space, draft)
     left, right = st.columns(2, gap="large")
@@ -229,9 +229,8 @@ def _store(space: Workspace, draft: MetricDraft, wanted: MetricDefinition, targe
     saved = metric_draft.stored(space.catalog, name)
     if saved is not None:
         label = t(saved.label) if name in BUILT_IN_FORMULAS else saved.label
-        st.session_state[_SAVED] = t(
-            "{label} is saved: version {version}.", label=markdown.text(label), version=number(saved.version)
-        )
+        version = number(saved.version)
+        _OUTCOME.done(t("{label} is saved: version {version}.", label=markdown.text(label), version=version))
     st.rerun()
 
 

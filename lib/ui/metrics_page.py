@@ -19,6 +19,7 @@ from lib.reports import formatting, job_text
 from lib.reports.table import MOST_ROWS
 from lib.store.messages import failure_of
 from lib.ui import current_user, data_grid, inputs, markdown, page_layout
+from lib.ui.outcome import Outcome
 from lib.workspace import Workspace
 
 UNIT_LABELS = {
@@ -32,7 +33,8 @@ UNIT_LABELS = {
 
 FORMULA_WIDTH = 360
 
-_TO_RESTORE, _FAILED = "_metric_to_restore", "_metric_restore_failed"
+_RESTORING = Outcome("metric_restore")
+_TO_RESTORE = "_metric_to_restore"
 
 
 def unit_name(unit: str) -> str:
@@ -74,8 +76,7 @@ def listing(space: Workspace) -> None:
 def archived(space: Workspace, *, may_change: bool) -> None:
     """Draw the metrics that are archived, and what brings one back."""
     gone = own_definitions(space.catalog, archived=True)
-    if message := st.session_state.pop(_FAILED, None):
-        st.error(message)
+    _RESTORING.draw()
     if not gone:
         return
     with st.expander(t("Archived ({count})", count=number(len(gone)))):
@@ -100,7 +101,7 @@ def _bring_back(space: Workspace, name: str) -> None:
     try:
         metric_tasks.archive_metric(space, current_user.actor(), name, archived=False)
     except CallboardError as error:
-        st.session_state[_FAILED] = markdown.problem(error)
+        _RESTORING.failed(error)
 
 
 def target_text(target: str | None, unit: Unit, decimals: int | None = None) -> str:

@@ -20,24 +20,14 @@ from lib.scheduled_reports.definition import MAX_NAME
 from lib.scheduled_reports.repository import ReportStatus, ScheduledReport
 from lib.ui import current_user, inputs, markdown, report_draft
 from lib.ui.draft_session import NEW
+from lib.ui.outcome import Outcome
 from lib.ui.recipient_inputs import EXAMPLE
 from lib.ui.report_draft import ReportDraft
 from lib.workspace import Workspace
 
-_DONE, _FAILED, _TO, _NEXT_OWNER = "_report_done", "_report_failed", "_report_to", "_report_next_owner"
+OUTCOME = Outcome("report")
 
-
-def outcome() -> None:
-    """Say what came of the last thing that was done."""
-    if message := st.session_state.pop(_DONE, None):
-        st.success(message, icon=":material/check_circle:")
-    if message := st.session_state.pop(_FAILED, None):
-        st.error(message)
-
-
-def say_done(message: str) -> None:
-    """Have the next page that is drawn say that something was done."""
-    st.session_state[_DONE] = message
+_TO, _NEXT_OWNER = "_report_to", "_report_next_owner"
 
 
 def draw(space: Workspace, report: ScheduledReport, draft: ReportDraft) -> None:
@@ -141,9 +131,9 @@ def _send_to_typed(space: Workspace, number: str) -> None:
     address = plain_address(typed)
     has_account = address in report_draft.people(space)
     if not address:
-        _fail(InvalidParameterError("recipients", ParameterCode.NOT_AN_EMAIL, value=typed[:100]))
+        OUTCOME.failed(InvalidParameterError("recipients", ParameterCode.NOT_AN_EMAIL, value=typed[:100]))
     elif not may_get_mail(address, space.settings.mail_domain_names, has_account=has_account):
-        _fail(InvalidParameterError("recipients", ReportCode.RECIPIENT_NOT_ALLOWED, value=address[:100]))
+        OUTCOME.failed(InvalidParameterError("recipients", ReportCode.RECIPIENT_NOT_ALLOWED, value=address[:100]))
     else:
         _send(space, number, address)
 
@@ -155,13 +145,13 @@ def _send(space: Workspace, number: str, address: str | None) -> None:
     try:
         space.outgoing.send_now(report, address)
     except CallboardError as error:
-        _fail(error)
+        OUTCOME.failed(error)
         return
     name = markdown.text(report.name)
     if address is None:
-        say_done(t("{name} is on its way to all of its recipients.", name=name))
+        OUTCOME.done(t("{name} is on its way to all of its recipients.", name=name))
     else:
-        say_done(t("{name} is on its way to {address}.", name=name, address=markdown.text(address)))
+        OUTCOME.done(t("{name} is on its way to {address}.", name=name, address=markdown.text(address)))
 
 
 def _pause(space: Workspace, number: str) -> None:
@@ -178,7 +168,7 @@ def _change(space: Workspace, number: str, act: Callable[[str, str], ScheduledRe
     try:
         report_draft.follow(act(number, current_user.actor()))
     except CallboardError as error:  # somebody else deleted it
-        _fail(error)
+        OUTCOME.failed(error)
 
 
 def _duplicate(space: Workspace, number: str) -> None:
@@ -187,7 +177,7 @@ def _duplicate(space: Workspace, number: str) -> None:
         return
     form = report_draft.form(space, report)
     report_draft.SESSION.begin(NEW, replace(form, name=t("{name} (copy)", name=report.name)[:MAX_NAME]))
-    say_done(t("A copy is in the editor below; nothing is saved yet."))
+    OUTCOME.done(t("A copy is in the editor below; nothing is saved yet."))
 
 
 def _give(space: Workspace, number: str) -> None:
@@ -196,17 +186,19 @@ def _give(space: Workspace, number: str) -> None:
         return
     to, view = Owner.of_user(person), report.definition.view
     if view is not None and find_view(space, view, to) is None:
-        st.session_state[_FAILED] = t(
-            "{who} does not see the saved view that this report is of. Share the view first.",
-            who=markdown.text(person.actor),
+        OUTCOME.failed(
+            t(
+                "{who} does not see the saved view that this report is of. Share the view first.",
+                who=markdown.text(person.actor),
+            )
         )
         return
     try:
         report_draft.follow(space.outgoing.reports.hand_over(number, to, current_user.actor()))
     except CallboardError as error:  # somebody else deleted it
-        _fail(error)
+        OUTCOME.failed(error)
         return
-    say_done(t("{name} is {who}'s now.", name=markdown.text(report.name), who=markdown.text(person.actor)))
+    OUTCOME.done(t("{name} is {who}'s now.", name=markdown.text(report.name), who=markdown.text(person.actor)))
 
 
 def _delete(space: Workspace, number: str) -> None:
@@ -218,8 +210,4 @@ def _delete(space: Workspace, number: str) -> None:
     except CallboardError:
         return  # somebody else was quicker, and the page that is drawn next says so
     report_draft.begin_with(space, NEW)
-    say_done(t("{name} is deleted.", name=markdown.text(report.name)))
-
-
-def _fail(error: CallboardError) -> None:
-    st.session_state[_FAILED] = markdown.problem(error)
+    OUTCOME.done(t("{name} is deleted.", name=markdown.text(report.name)))

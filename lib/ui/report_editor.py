@@ -42,7 +42,7 @@ from lib.workspace import Workspace
 def show(space: Workspace, reports: list[ScheduledReport], wording: ReportWording) -> None:
     """Draw the choice of a report, what can be done with it, its inputs, its preview and its history."""
     st.subheader(t("Make or change a report"), anchor=False)
-    report_actions.outcome()
+    report_actions.OUTCOME.draw()
     report_draft.end_changing()
     draft = report_draft.current(space)
     _choice(space, reports, draft)
@@ -146,7 +146,7 @@ def _save(
         st.error(_in_words(error))
         return
     report_draft.begin_with(space, saved.id)
-    report_actions.say_done(t("{name} is saved.", name=markdown.text(saved.name)))
+    report_actions.OUTCOME.done(t("{name} is saved.", name=markdown.text(saved.name)))
     st.rerun()
 
 

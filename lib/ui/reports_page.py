@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from lib.access.actors import actor_in_words
@@ -22,10 +20,8 @@ from lib.scheduled_reports.runs import ReportRun
 from lib.ui import current_user, data_grid, page_layout, report_draft, report_editor
 from lib.workspace import Workspace
 
-WIDTHS = (220, 185, 140, 80, 190)
-"""Pixels of the columns after the name, as far as they are seen without scrolling."""
-
-_ROW = "reports-open"
+WIDTHS = (170, 220, 185, 140, 80, 190)
+"""Pixels of the first columns, as far as they are seen without scrolling."""
 
 
 def show(space: Workspace) -> None:
@@ -63,7 +59,7 @@ def _listing(space: Workspace, reports: list[ScheduledReport]) -> None:
     of_owner = {each.owner.id: wording(space, each.owner) for each in listed}
     has_owners = current_user.may(Role.ADMIN) and space.settings.has_login
     labels = (t("Name"), t("Content"), t("When"), t("Next"), t("Status"), t("Last run"), t("Recipients"), t("Owner"))
-    names = data_grid.unique_names(labels if has_owners else labels[:-1])
+    shown = len(labels) if has_owners else len(labels) - 1
     rows = []
     for each in listed:
         due = next(iter(each.next_times(datetime.now(UTC))), None)
@@ -77,34 +73,16 @@ def _listing(space: Workspace, reports: list[ScheduledReport]) -> None:
             len(each.definition.recipients),
             actor_in_words(each.owner.actor),
         )
-        rows.append(dict(zip(names, values, strict=False)))
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        width="stretch",
-        height=data_grid.list_height(len(rows)),
-        column_config={
-            names[0]: _opener(space, names[0], [each.id for each in listed]),
-            **{name: st.column_config.Column(width=width) for name, width in zip(names[1:], WIDTHS, strict=False)},
-        },
-        placeholder=formatting.NOTHING,
+        rows.append(values[:shown])
+    data_grid.draw_list(
+        labels[:shown],
+        rows,
+        lambda row: report_draft.begin_with(space, listed[row].id),
+        widths=WIDTHS,
         key="reports-list",
         alt=t_plural("{count} report that goes out by mail", "{count} reports that go out by mail", len(rows)),
     )
     data_grid.say_cut(len(rows), len(reports), t("by name"))
-
-
-def _opener(space: Workspace, label: str, ids: list[str]) -> Any:
-    """Return the look of a column of buttons, each of which opens the report of its row in the editor."""
-
-    def clicked() -> None:
-        row = st.session_state[_ROW].row
-        if 0 <= row < len(ids):
-            report_draft.begin_with(space, ids[row])
-
-    return st.column_config.ButtonColumn(
-        label, key=_ROW, on_click=clicked, type="tertiary", alignment="left", pinned=True, width=170
-    )
 
 
 def _last_run(space: Workspace, run: ReportRun | None) -> str:

@@ -13,9 +13,10 @@ from lib.reports import page_parameters
 from lib.reports.period_presets import PRESETS
 from lib.sharing.saved_views import MAX_NAME, SavedView, resolved
 from lib.ui import current_user, markdown, url_state
+from lib.ui.outcome import Outcome
 from lib.workspace import Workspace
 
-_FAILED = "_view_failed"
+_OUTCOME = Outcome("view")
 _OPEN = "_views_open"
 
 MAX_LISTED = 50
@@ -44,8 +45,7 @@ def chooser(workspace: Workspace, *, can_save: bool) -> None:
             st.caption(t("A view keeps a page with its filters under a name."))
         if can_save:
             _form(workspace)
-        if st.session_state.get(_FAILED):
-            st.error(st.session_state.pop(_FAILED))
+        _OUTCOME.draw()
 
 
 def address(query: str, page: str = "") -> str:
@@ -101,7 +101,7 @@ def _delete(workspace: Workspace, view: SavedView) -> None:
     try:
         workspace.views.delete(view.id, view.owner)
     except CallboardError as error:  # somebody else was quicker
-        st.session_state[_FAILED] = markdown.problem(error)
+        _OUTCOME.failed(error)
 
 
 def _save(workspace: Workspace) -> None:
@@ -119,4 +119,4 @@ def _save(workspace: Workspace) -> None:
             shared=bool(session.get("_view_shared", True)),
         )
     except CallboardError as error:
-        session[_FAILED] = markdown.problem(error)
+        _OUTCOME.failed(error)

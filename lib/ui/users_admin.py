@@ -16,19 +16,20 @@ from lib.errors import CallboardError
 from lib.i18n import t, t_plural
 from lib.reports import formatting
 from lib.reports.table import MOST_ROWS
-from lib.ui import current_user, data_grid, grant_form, inputs, markdown, page_layout
+from lib.ui import current_user, data_grid, grant_form, inputs, page_layout
 from lib.ui.login import ROLES
+from lib.ui.outcome import Outcome
 from lib.workspace import Workspace
 
-_FAILED, _CHOSEN, _DRAWN = "_people_failed", "_person_chosen", "_person_drawn"
+_OUTCOME = Outcome("people")
+_CHOSEN, _DRAWN = "_person_chosen", "_person_drawn"
 
 
 def show(space: Workspace) -> None:
     """Draw everyone, the form that changes what one may do, and the one that lets someone in."""
     found = space.people.all()
     _table(space, found)
-    if st.session_state.get(_FAILED):
-        st.error(st.session_state.pop(_FAILED))
+    _OUTCOME.draw()
     if found:
         _change(space, found)
     _add(space)
@@ -96,7 +97,7 @@ def _change(space: Workspace, found: Sequence[User]) -> None:
         elif remove:
             space.people.remove(number, by)
     except CallboardError as error:
-        st.session_state[_FAILED] = markdown.problem(error)
+        _OUTCOME.failed(error)
     if save or end or remove:
         del st.session_state[_DRAWN]
         st.rerun()
@@ -111,7 +112,7 @@ def _add(space: Workspace) -> None:
         try:
             space.people.add(email, role, grant, current_user.actor())
         except CallboardError as error:
-            st.session_state[_FAILED] = markdown.problem(error)
+            _OUTCOME.failed(error)
         st.rerun()
 
 
