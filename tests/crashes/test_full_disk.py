@@ -440,6 +440,7 @@ def test_a_report_that_the_disk_has_no_room_for(tmp_path: Path, caplog: pytest.L
             connection.execute(sa.update(report_runs).values(try_at=datetime.now(UTC)))
         until(lambda: all((run := outgoing.runs.get(each)) and run.status == "sent" for each in numbers))
         assert len(inbox.messages) == 2
+        outgoing.stop()
         workspace.close()
 
 
