@@ -49,10 +49,13 @@ class Change:
     took: float
 
 
-async def open_all(address: str, at_half: Callable[[], object] | None = None) -> tuple[list[Change], int, list[float]]:
+async def open_all(
+    address: str, pause: float = PAUSE, at_half: Callable[[], object] | None = None
+) -> tuple[list[Change], int, list[float]]:
     """Return the changes, how many scripts did not end well, and the server's memory in MB.
 
-    `at_half` is called, in a thread, when half of the time is over.
+    Each session asks for a new period every `pause` seconds. `at_half` is called, in a thread, when half of the time is
+    over.
     """
     server = server_process()
     began = time.perf_counter()
@@ -63,14 +66,14 @@ async def open_all(address: str, at_half: Callable[[], object] | None = None) ->
 
     async def session(number: int) -> None:
         nonlocal unfinished
-        await asyncio.sleep(number * PAUSE / SESSIONS)
+        await asyncio.sleep(number * pause / SESSIONS)
         days = itertools.cycle(f"2025-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29))
         where = f"ws://{urlsplit(address).netloc}/_stcore/stream"
         async with connect(where, subprotocols=[Subprotocol("streamlit")], max_size=None) as page:
             unfinished += not await _drawn(page, "")
             due = time.perf_counter()
             for day in itertools.islice(days, number, None):
-                due += PAUSE  # by the clock: waiting after each answer would make all of them ask at once in the end
+                due += pause  # by the clock: waiting after each answer would make all of them ask at once in the end
                 await asyncio.sleep(max(0.0, due - time.perf_counter()))
                 if time.perf_counter() > ends:
                     return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -25,6 +26,7 @@ from lib.analytics.calendar import Calendar
 from lib.analytics.query import Filters
 from lib.catalog.catalog import Catalog
 from lib.catalog.dimensions import Dimension
+from lib.catalog.own_metrics import unfilled
 from lib.errors import StandbyLostError, TimeZoneChangedError
 from lib.observability import prometheus
 from lib.store import schema
@@ -71,6 +73,7 @@ class QueryCache:
         self._kept: LRUCache[Hashable, tuple[Any, int]] = LRUCache(MAX_BYTES, itemgetter(1))  # an answer, and its bytes
         self._read: tuple[int | None, int] = (None, -1)  # the facts' mark, and the version that was read under it
         self._lock = threading.Lock()
+        self._unfilled = threading.RLock()  # as a question may ask others
 
     def run(self, question: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return a question's answer; its arguments are hashable. Raises what the question raises.
@@ -86,15 +89,29 @@ class QueryCache:
         kept = self.get_cached(question, *args, **kwargs)
         if kept is not None:
             return kept
-        mark = self._facts.change_token()
-        try:
-            with self._facts.read_anywhere(self._seconds) as connection:
-                answer, version = self._run(connection, question, args, kwargs)
-        except StandbyLostError:
-            with self._facts.read(self._seconds) as connection:
-                answer, version = self._run(connection, question, args, kwargs)
-        self._read = (mark, version)
+        with self._turn((*args, *kwargs.values())) as waited:
+            if waited and (kept := self.get_cached(question, *args, **kwargs)) is not None:
+                return kept  # whose turn it was before has asked the same
+            mark = self._facts.change_token()
+            try:
+                with self._facts.read_anywhere(self._seconds) as connection:
+                    answer, version = self._run(connection, question, args, kwargs)
+            except StandbyLostError:
+                with self._facts.read(self._seconds) as connection:
+                    answer, version = self._run(connection, question, args, kwargs)
+            self._read = (mark, version)
         return answer, version
+
+    def _turn(self, values: tuple[Any, ...]) -> AbstractContextManager[bool | None]:
+        """Return what a question holds while it is asked: a turn where it reads evaluations until rollups are made.
+
+        Many of them at once would keep those who make the rollups waiting for minutes, and each other.
+        """
+        waited_for = frozenset[str]().union(*(unfilled(each.catalog) for each in values if isinstance(each, Filters)))
+        if not waited_for:
+            return nullcontext()
+        named = {name for each in values if isinstance(each, tuple) for name in each if isinstance(name, str)}
+        return self._unfilled if waited_for & named else nullcontext()
 
     def run_within(
         self,

@@ -260,6 +260,13 @@ def keepable(catalog: Catalog) -> tuple[str, ...]:
     return tuple(sorted(name for name in needed - {*PLAIN_MEASURES} if find_measure(name).is_keepable))
 
 
+@lru_cache(maxsize=32)
+def unfilled(catalog: Catalog) -> frozenset[str]:
+    """Return the metrics, by name, of which rollups may hold what they are made of, and do not yet."""
+    missing = {*keepable(catalog)} - {*(catalog.kept_measures.names if catalog.kept_measures else ())}
+    return frozenset(name for name, metric in catalog.all_metrics.items() if missing & {*metric.measures})
+
+
 @lru_cache(maxsize=32)  # always the same for the same ones: tables of rollups are known by identity
 def with_metrics(
     catalog: Catalog, definitions: tuple[MetricDefinition, ...], kept: KeptMeasures | None = None

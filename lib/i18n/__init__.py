@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date
-from functools import cache
+from datetime import date, datetime
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale
@@ -86,12 +86,18 @@ def file_size(size: int) -> str:
 
 def day(when: date) -> str:
     """Return a day as `31 Jan 2024`."""
-    return format_date(when, "d MMM y", locale=locale(_current.get()))
+    return dated(when, "d MMM y")
 
 
 def dated(when: date, pattern: str) -> str:
     """Return a day by a pattern of Unicode's date fields, as `MMMM y`."""
-    return format_date(when, pattern, locale=locale(_current.get()))
+    # Equal instants of two zones may lie on two days, so it is the day that is known again.
+    return _dated(when.date() if isinstance(when, datetime) else when, pattern, _current.get())
+
+
+@lru_cache(maxsize=10_000)
+def _dated(when: date, pattern: str, code: str) -> str:
+    return format_date(when, pattern, locale=locale(code))
 
 
 @cache

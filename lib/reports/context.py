@@ -174,15 +174,18 @@ class PageContext:
         """What may be grouped by, without what no evaluation in sight says anything of."""
         return self.answers.run(groupings_in_use, self.filters.grant, self.catalog)
 
-    def breakdown(self, dimension: Dimension, filters: Filters | None = None) -> Breakdown:
+    def breakdown(
+        self, dimension: Dimension, filters: Filters | None = None, *, with_defined: bool = True
+    ) -> Breakdown:
         """Return all groups of a dimension, the largest first, in the selection or with other filters.
 
-        Those of the selection have intervals of all metrics, which tables show of them.
+        Those of the selection have intervals of all metrics, which tables show of them; of the metrics that the
+        workspace defined only where asked for, as no rollup may hold these by the dimension.
         """
         chosen = self.filters if filters is None else filters
         if chosen != self.filters:
             return self.answers.run(breakdowns.all_groups, chosen, self.calendar, dimension, RANKED_BY)
-        days_of, own = self.catalog.uncertain_metrics, self.defined_metrics
+        days_of, own = self.catalog.uncertain_metrics, self.defined_metrics if with_defined else ()
         asked = ((*days_of, *own), own) if own else (days_of,)
         return self.answers.run(breakdowns.all_groups, chosen, self.calendar, dimension, *asked)
 

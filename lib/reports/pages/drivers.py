@@ -151,7 +151,7 @@ def _decompose(context: PageContext, dimension: Dimension, metric: Metric) -> De
         # Kept, as it takes long.
         return ask(decomposition.decomposition, context.filters, other, context.calendar, dimension, *_named(metric))
     now, before = (
-        context.breakdown(dimension, filters)  # as tables and leaders do
+        context.breakdown(dimension, filters, with_defined=False)  # as ranks are made of
         for filters in (context.filters, other)
     )
     kind = decomposition.values_kind(metric, before.total, now.total)
