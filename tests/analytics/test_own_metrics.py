@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from sqlalchemy.engine import Connection
 
 from lib.analytics import cluster_spreads, grouped_trends, heatmap, queries
 from lib.analytics.calendar import Granularity
@@ -17,6 +21,7 @@ from lib.analytics.planner import source
 from lib.analytics.query import Filters
 from lib.analytics.query_cache import QueryCache
 from lib.catalog.measures import PLAIN_MEASURES
+from lib.catalog.own_metrics import unfilled
 from lib.workspace import Workspace
 from tests.analytics.test_own_groups import Row, catalog_of, made, rows
 from tests.conftest import Load
@@ -144,3 +149,31 @@ def test_other_questions_stay_on_the_rollups(workspace: Workspace, made: list[Ro
         for names, has_facts in (((), False), ((SHARE,), True)):
             asked = filters.catalog.measure_names(names)
             assert source(connection, filters, workspace.calendar, (), asked).has_facts is has_facts
+
+
+@pytest.mark.usefixtures("made")
+def test_what_reads_evaluations_until_rollups_are_made_takes_turns(workspace: Workspace, answers: QueryCache) -> None:
+    filters = everything(workspace)
+    assert AVERAGE in unfilled(filters.catalog) and "averageScore" not in unfilled(filters.catalog)
+    begun: list[int] = []
+    under_way: list[int] = []
+    meeting = threading.Barrier(2)
+
+    def alone(_connection: Connection, _filters: Filters, _names: tuple[str, ...], number: int) -> int:
+        under_way.append(number)
+        time.sleep(0.05)
+        assert under_way == [number]
+        under_way.clear()
+        begun.append(number)
+        return number
+
+    def together(_connection: Connection, _filters: Filters, _names: tuple[str, ...], number: int) -> int:
+        meeting.wait(timeout=60)
+        return number
+
+    with ThreadPoolExecutor(4) as threads:
+        asked = [1, 2, 3, 3]
+        assert [*threads.map(lambda each: answers.run(alone, filters, (AVERAGE,), each), asked)] == asked
+        assert sorted(begun) == [1, 2, 3]  # who waited is given what the one before has asked
+        of_score = ("averageScore",)
+        assert [*threads.map(lambda each: answers.run(together, filters, of_score, each), (1, 2))] == [1, 2]
