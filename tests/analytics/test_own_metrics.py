@@ -172,8 +172,9 @@ def test_what_reads_evaluations_until_rollups_are_made_takes_turns(workspace: Wo
         return number
 
     with ThreadPoolExecutor(4) as threads:
-        asked = [1, 2, 3, 3]
-        assert [*threads.map(lambda each: answers.run(alone, filters, (AVERAGE,), each), asked)] == asked
+        numbers_asked_for = [1, 2, 3, 3]
+        answered = threads.map(lambda each: answers.run(alone, filters, (AVERAGE,), each), numbers_asked_for)
+        assert [*answered] == numbers_asked_for
         assert sorted(begun) == [1, 2, 3]  # who waited is given what the one before has asked
         of_score = ("averageScore",)
         assert [*threads.map(lambda each: answers.run(together, filters, of_score, each), (1, 2))] == [1, 2]
