@@ -89,9 +89,7 @@ class QueryCache:
         kept = self.get_cached(question, *args, **kwargs)
         if kept is not None:
             return kept
-        with self._turn((*args, *kwargs.values())) as waited:
-            if waited and (kept := self.get_cached(question, *args, **kwargs)) is not None:
-                return kept  # whose turn it was before has asked the same
+        with self._turn((*args, *kwargs.values())):
             mark = self._facts.change_token()
             try:
                 with self._facts.read_anywhere(self._seconds) as connection:
@@ -102,7 +100,7 @@ class QueryCache:
             self._read = (mark, version)
         return answer, version
 
-    def _turn(self, values: tuple[Any, ...]) -> AbstractContextManager[bool | None]:
+    def _turn(self, values: tuple[Any, ...]) -> AbstractContextManager[object]:
         """Return what a question holds while it is asked: a turn where it reads evaluations until rollups are made.
 
         Many of them at once would keep those who make the rollups waiting for minutes, and each other.

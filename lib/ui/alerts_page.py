@@ -59,11 +59,11 @@ def _listing(space: Workspace, alerts: list[Alert]) -> None:
         *(t("Name"), t("State"), t("Worst"), t("Since"), t("Checks"), t("Watches")),
         *(t("Last check"), t("Next check"), t("Owner")),
     )
-    shown = len(labels) if has_owners else len(labels) - 1
+    column_count = len(labels) if has_owners else len(labels) - 1
     words = wording(space)
-    rows = [_row(space, each, overviews, words)[:shown] for each in listed]
+    rows = [_row(space, each, overviews, words)[:column_count] for each in listed]
     data_grid.draw_list(
-        labels[:shown],
+        labels[:column_count],
         rows,
         lambda row: alert_draft.begin_with(space, listed[row].id),
         widths=WIDTHS,

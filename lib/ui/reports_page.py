@@ -59,7 +59,7 @@ def _listing(space: Workspace, reports: list[ScheduledReport]) -> None:
     of_owner = {each.owner.id: wording(space, each.owner) for each in listed}
     has_owners = current_user.may(Role.ADMIN) and space.settings.has_login
     labels = (t("Name"), t("Content"), t("When"), t("Next"), t("Status"), t("Last run"), t("Recipients"), t("Owner"))
-    shown = len(labels) if has_owners else len(labels) - 1
+    column_count = len(labels) if has_owners else len(labels) - 1
     rows = []
     for each in listed:
         due = next(iter(each.next_times(datetime.now(UTC))), None)
@@ -73,9 +73,9 @@ def _listing(space: Workspace, reports: list[ScheduledReport]) -> None:
             len(each.definition.recipients),
             actor_in_words(each.owner.actor),
         )
-        rows.append(values[:shown])
+        rows.append(values[:column_count])
     data_grid.draw_list(
-        labels[:shown],
+        labels[:column_count],
         rows,
         lambda row: report_draft.begin_with(space, listed[row].id),
         widths=WIDTHS,

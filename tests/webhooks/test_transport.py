@@ -112,9 +112,9 @@ def test_what_is_no_http_is_no_answer() -> None:
         def answer() -> None:
             connection, _ = listening.accept()
             with connection:
-                asked = b""
-                while BODY not in asked:  # one that is closed with something unread is reset
-                    asked += connection.recv(65536)
+                request = b""
+                while BODY not in request:  # one that is closed with something unread is reset
+                    request += connection.recv(65536)
                 connection.sendall(b"220 smtp ready\r\n")
 
         threading.Thread(target=answer, daemon=True).start()
